@@ -1,0 +1,289 @@
+# Builds, tests, checks and installs Conveyor. Everything made lies in build/.
+#
+#   make                 the server, build/conveyord
+#   make test            unit and system tests; T=name one scenario, ARCH=name one architecture
+#   make check           formatting, static analysis, shell scripts, man pages and the rules of purity
+#   make tiny            the same programs with every size made small, in build/tiny
+#   make asan            with the address and undefined sanitizers, in build/asan
+#   make ubsan           with the undefined sanitizer alone, in build/ubsan
+#   make tsan            with the thread sanitizer, in build/tsan
+#   make soak            all tests in all modes on all architectures
+#   make bench           a first look at what the server costs
+#   make format          has clang-format write every C file anew
+#   make install         into DESTDIR and PREFIX
+#   make clean           removes build/
+
+# The version every program tells.
+VERSION = 0.1.0
+
+# Where `make install` puts things. DESTDIR goes in front when a package is built.
+PREFIX = /usr/local
+DESTDIR =
+
+# How to build: plain, or words joined by '-': tiny, asan, ubsan, tsan (MODE=tiny-tsan). Each mode has its own folder.
+MODE = plain
+BUILD = $(if $(filter-out plain,$(MODE)),build/$(MODE),build)
+
+# For `make test`: one scenario of the system tests (T), one architecture (ARCH). Empty: all.
+T =
+ARCH =
+
+# Every architecture the server has; `make check` compares the list with the folders of server/arch.
+ARCHES = conveyor epoll
+
+# V=1 shows the commands. WERROR= lets warnings pass. JOBS is how many checks run at once.
+V =
+WERROR = -Werror
+JOBS = $(shell nproc)
+
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's; what the sources need is below.
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+CFLAGS = -O2 -g
+CPPFLAGS =
+LDFLAGS =
+
+MODE_plain =
+MODE_tiny = -DCONVEYOR_TINY
+MODE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_ubsan = -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_tsan = -fsanitize=thread -fno-omit-frame-pointer
+
+MODE_WORDS = $(subst -, ,$(MODE))
+MODE_UNKNOWN := $(filter-out plain tiny asan ubsan tsan,$(MODE_WORDS))
+ifneq ($(MODE_UNKNOWN),)
+$(error MODE: unknown: $(MODE_UNKNOWN))
+endif
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion $(WERROR)
+DEFINES = -D_GNU_SOURCE -DCONVEYOR_VERSION=\"$(VERSION)\"
+MODE_FLAGS = $(foreach word,$(MODE_WORDS),$(MODE_$(word)))
+COMPILE = $(CC) -std=gnu11 -I. $(DEFINES) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(MODE_FLAGS) -MMD -MP
+LINK = $(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS)
+LIBS = -lcjson -linih -lpthread
+TEST_LIBS = -lcmocka $(LIBS)
+
+# The server. Everything but main.c becomes a library, so that the unit tests link what the server is made of.
+MAIN = server/main.c
+SOURCES = \
+	common/buf.c \
+	common/utf8.c \
+	common/rules.c \
+	common/clock.c \
+	common/net.c \
+	common/log.c \
+	common/log_writer.c \
+	server/chat/session.c \
+	server/chat/names.c \
+	server/chat/folder.c \
+	server/chat/repair.c \
+	server/chat/catalog.c \
+	server/chat/history.c \
+	server/chat/tail.c \
+	server/door/wire.c \
+	server/desk/turn.c \
+	server/desk/desk.c \
+	server/desk/gate.c \
+	server/desk/name.c \
+	server/desk/lobby.c \
+	server/desk/room.c \
+	server/desk/feed.c \
+	server/desk/bye.c \
+	server/arch/arch.c \
+	server/arch/shift.c \
+	server/arch/rooms.c \
+	server/arch/sync.c \
+	server/arch/census.c \
+	server/arch/epoll/epoll.c \
+	server/arch/conveyor/line.c \
+	server/arch/conveyor/belt.c \
+	server/arch/conveyor/stage.c \
+	server/arch/conveyor/gate_stage.c \
+	server/arch/conveyor/name_stage.c \
+	server/arch/conveyor/lobby_stage.c \
+	server/arch/conveyor/room_stage.c \
+	server/arch/conveyor/bye_stage.c \
+	server/options.c \
+	server/console.c \
+	server/metrics.c \
+	server/notify.c
+
+# One program each.
+UNIT_TESTS = \
+	tests/unit/test_buf.c \
+	tests/unit/test_list.c \
+	tests/unit/test_log.c \
+	tests/unit/test_net.c \
+	tests/unit/test_notify.c \
+	tests/unit/test_options.c \
+	tests/unit/test_protocol.c \
+	tests/unit/test_rules.c \
+	tests/unit/test_utf8.c
+
+# One program, build/tests/system: the harness and the scenarios. It shares no code with the server.
+SYSTEM_TESTS = \
+	tests/system/system.c \
+	tests/system/trial.c \
+	tests/system/server.c \
+	tests/system/client.c \
+	tests/system/script.c \
+	tests/system/rows.c \
+	tests/system/checker.c \
+	tests/system/census.c \
+	tests/system/crowd.c \
+	tests/system/endings.c \
+	tests/system/frames.c \
+	tests/system/limits.c \
+	tests/system/lobby.c \
+	tests/system/many.c \
+	tests/system/names.c \
+	tests/system/order.c \
+	tests/system/private.c \
+	tests/system/replay.c \
+	tests/system/room.c \
+	tests/system/slow.c \
+	tests/system/timeouts.c
+
+# One program, build/tests/look.
+BENCH = \
+	tests/bench/look.c
+
+MAN_PAGES = \
+	server/conveyord.1
+
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+SERVER = $(BUILD)/conveyord
+LIBRARY = $(BUILD)/libconveyor.a
+UNIT = $(UNIT_TESTS:%.c=$(BUILD)/%)
+SYSTEM = $(BUILD)/tests/system
+LOOK = $(BUILD)/tests/look
+C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(SYSTEM_TESTS) $(BENCH)
+OBJECTS = $(call object,$(C_SOURCES))
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1) $@")
+
+.PHONY: all test tests check tiny asan tsan ubsan bench format install clean soak
+.DELETE_ON_ERROR:
+
+all: $(SERVER)
+
+tests: $(SERVER) $(UNIT) $(SYSTEM)
+
+$(SERVER): $(call object,$(MAIN)) $(LIBRARY)
+	$(call say,LINK )
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
+$(LIBRARY): $(call object,$(SOURCES))
+	$(call say,AR   )
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+$(UNIT): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBRARY)
+	$(call say,LINK )
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
+
+$(SYSTEM): $(call object,$(SYSTEM_TESTS))
+	$(call say,LINK )
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
+
+$(LOOK): $(call object,$(BENCH))
+	$(call say,LINK )
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(call say,CC   )
+	$(Q)mkdir -p $(@D) && $(COMPILE) -c -o $@ $<
+
+# Holds the words everything was compiled with: when they change, all is compiled again.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' >$@
+FORCE:
+
+-include $(OBJECTS:.o=.d)
+
+# Tests. scripts/suites builds what it runs, keeps the output in build/logs and adds up.
+test:
+	+@scripts/suites $(if $(T),--scenario '$(T)') $(or $(MODE),plain)$(ARCH:%=:%)
+
+soak:
+	+@scripts/suites plain tiny asan ubsan tsan tiny-asan tiny-tsan
+
+bench: $(SERVER) $(LOOK)
+	CONVEYORD=$(SERVER) $(LOOK)
+
+tiny asan ubsan tsan:
+	+@$(MAKE) --no-print-directory MODE=$@ all tests
+
+# Checks. Each can be run alone; `make check` runs all and names every one that fails.
+CHECKS = check-sources check-format check-purity check-scripts check-man check-cppcheck check-tidy
+.PHONY: $(CHECKS)
+
+C_FILES = $(wildcard $(shell git ls-files -co --exclude-standard -- '*.c' '*.h' 2>/dev/null || \
+	find common server client tests -name '*.[ch]'))
+SCRIPTS = $(shell grep -lE '^\#!.*(ba)?sh' scripts/* .ci/* 2>/dev/null)
+
+check:
+	+@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target MODE=plain $(CHECKS)
+	@echo "check: nothing to complain about"
+
+# Every source stands in a list above, and every architecture in ARCHES.
+check-sources:
+	@test -n "$(C_FILES)" || { echo "no C files found"; exit 1; }
+	@lost="$(filter-out $(C_SOURCES) client/% tests/fuzz/% tests/faults/% tests/model/%,$(filter %.c,$(C_FILES)))"; \
+	test -z "$$lost" || { echo "not in the Makefile: $$lost"; exit 1; }
+	@found="$(sort $(notdir $(patsubst %/,%,$(wildcard server/arch/*/))))"; \
+	test "$$found" = "$(sort $(ARCHES))" || { echo "ARCHES: server/arch has $$found"; exit 1; }
+
+check-format:
+	@printf '%s\n' $(C_FILES) | xargs clang-format --dry-run --Werror
+
+check-purity: $(call object,$(filter server/arch/conveyor/%,$(SOURCES)))
+	@scripts/purity $(BUILD)/obj/server/arch/conveyor
+
+check-scripts:
+	@shellcheck $(SCRIPTS)
+
+check-man:
+	@mandoc -Tlint -Wwarning $(MAN_PAGES)
+
+check-cppcheck:
+	@mkdir -p $(BUILD)/cppcheck
+	@cppcheck --quiet -j$(JOBS) --cppcheck-build-dir=$(BUILD)/cppcheck --std=c11 --library=posix \
+	    --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	    --suppress=readdirCalled \
+	    -I. $(DEFINES) $(filter %.c,$(C_FILES))
+
+# One mark a source, so that only what changed is looked at again.
+TIDY = $(C_SOURCES:%.c=$(BUILD)/tidy/%)
+
+check-tidy: $(TIDY)
+
+$(TIDY): $(BUILD)/tidy/%: %.c $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=gnu11 -I. $(DEFINES) >$@ 2>&1 || { cat $@; rm -f $@; exit 1; }
+
+format:
+	clang-format -i $(C_FILES)
+
+# Installation.
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man/man1
+UNITDIR = $(PREFIX)/lib/systemd/system
+EXAMPLEDIR = $(PREFIX)/share/doc/conveyor/examples
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(EXAMPLEDIR)
+	install -m 755 $(SERVER) $(DESTDIR)$(BINDIR)/conveyord
+	install -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)
+	sed 's|@BINDIR@|$(BINDIR)|g' scripts/conveyord.service >$(DESTDIR)$(UNITDIR)/conveyord.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/conveyord.service
+	install -m 644 scripts/conveyord.conf $(DESTDIR)$(EXAMPLEDIR)/conveyord.conf
+
+clean:
+	rm -rf build
+
+# What a variable holds, for scripts: make print-UNIT MODE=tiny
+print-%:
+	@echo '$($*)'

@@ -1,0 +1,31 @@
+/* A growable run of bytes that its holder owns. */
+#ifndef COMMON_BUF_H
+#define COMMON_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/span.h"
+
+/* All zero is a valid, empty buffer without memory. */
+struct buf {
+    char *at;
+    uint32_t n, room;
+};
+
+/* Makes room for `more` further bytes, at least doubling so that appending is cheap in the long run.
+ * False when there is no memory; the buffer is then as it was. */
+bool buf_reserve(struct buf *buf, size_t more);
+bool buf_append(struct buf *buf, const void *bytes, size_t n);
+/* Drops the first n bytes; what follows moves to the front. */
+void buf_drop(struct buf *buf, size_t n);
+/* Gives the memory back; the buffer is empty and valid again. */
+void buf_free(struct buf *buf);
+
+static inline struct span buf_span(const struct buf *buf)
+{
+    return (struct span){buf->at, buf->n};
+}
+
+#endif

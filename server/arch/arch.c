@@ -1,0 +1,17 @@
+/* The table of architectures: one row each. */
+#include "server/arch/arch.h"
+
+#include <string.h>
+
+#include "server/arch/conveyor/conveyor.h"
+#include "server/arch/epoll/epoll.h"
+
+const struct arch *const arch_table[] = {&arch_conveyor, &arch_epoll, NULL};
+
+const struct arch *arch_find(const char *name)
+{
+    for (const struct arch *const *row = arch_table; *row; row++)
+        if (strcmp((*row)->name, name) == 0)
+            return *row;
+    return NULL;
+}

@@ -1,0 +1,20 @@
+/* The gate's stage: listeners in, closed sockets out. */
+#ifndef CONVEYOR_GATE_STAGE_H
+#define CONVEYOR_GATE_STAGE_H
+
+#include "server/arch/conveyor/stage.h"
+#include "server/desk/gate.h"
+
+struct gate_stage {
+    struct stage stage; /* first: the operations get a pointer to it */
+    struct counters count;
+    struct gate gate;
+    struct outlet *name;
+    bool listening;
+};
+
+/* 0 or an errno; then nothing is left behind. */
+int gate_stage_open(struct gate_stage *gate, struct line *line);
+void gate_stage_close(struct gate_stage *gate);
+
+#endif

@@ -1,0 +1,186 @@
+/* The lobby's stage: people outside chats, and which stage runs which room.
+ *
+ * Only this thread writes to the room stages' belts, starts them and joins them (after the line has ended: main). */
+#include "server/arch/conveyor/lobby_stage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "server/arch/conveyor/line.h"
+#include "server/desk/turn.h"
+
+static struct lobby_stage *self(struct stage *stage)
+{
+    return (struct lobby_stage *)(void *)stage;
+}
+
+static struct room_slot *free_slot(struct lobby_stage *lobby)
+{
+    for (uint32_t i = 0; i < lobby->n_slots; i++)
+        if (!lobby->slots[i].stage)
+            return &lobby->slots[i];
+    return NULL;
+}
+
+static struct room_slot *fewest_people(struct lobby_stage *lobby)
+{
+    struct room_slot *best = NULL;
+    for (uint32_t i = 0; i < lobby->n_slots; i++) {
+        struct room_slot *slot = &lobby->slots[i];
+        if (slot->stage && !slot->closed &&
+            (!best || counter_get(&slot->count.people) < counter_get(&best->count.people)))
+            best = slot;
+    }
+    return best;
+}
+
+/* Starts a stage in a free slot; NULL when there is no slot, thread, descriptor or memory left. */
+static struct room_slot *start_stage(struct lobby_stage *lobby)
+{
+    struct room_slot *slot = free_slot(lobby);
+    if (!slot)
+        return NULL;
+    slot->stage = room_stage_new(lobby->stage.line, (uint32_t)(slot - lobby->slots), &slot->count);
+    int error = slot->stage ? stage_begin(&slot->stage->stage) : errno;
+    if (error) {
+        log_at(LOG_ERROR, "lobby", "Could not start a room stage", LOG_C("error", strerror(error)));
+        if (slot->stage)
+            room_stage_free(slot->stage);
+        slot->stage = NULL;
+        return NULL;
+    }
+    outlet_open(&slot->outlet, slot->stage->stage.in.put);
+    list_init(&slot->chats);
+    slot->sent = 0;
+    slot->closed = false;
+    lobby->open++;
+    counter_add(&lobby->running, 1);
+    return slot;
+}
+
+/* The slot of the stage that runs this chat, chosen now if none does. NULL when no stage can be had. */
+static struct room_slot *slot_for(struct lobby_stage *lobby, struct chat *chat)
+{
+    if (chat->stage)
+        return chat->stage;
+    struct room_slot *slot = NULL;
+    if (lobby->open < lobby->lobby.desk.limits->room_threads)
+        slot = start_stage(lobby);
+    if (!slot)
+        slot = fewest_people(lobby);
+    if (!slot)
+        return NULL;
+    chat->stage = slot;
+    list_append(&slot->chats, &chat->stage_link);
+    return slot;
+}
+
+static void take(struct stage *stage, struct session *session)
+{
+    desk_take(&self(stage)->lobby.desk, session);
+}
+
+/* Everything it was ever sent has come and gone: nobody is on the way, so the end of its belt is the order to stop. */
+static void close_belt(struct lobby_stage *lobby, struct room_slot *slot)
+{
+    struct list *link;
+    while ((link = list_pop(&slot->chats)))
+        list_entry(link, struct chat, stage_link)->stage = NULL;
+    list_remove(&slot->outlet.pending);
+    close(slot->stage->stage.in.put);
+    slot->stage->stage.in.put = -1;
+    slot->closed = true;
+    lobby->open--;
+}
+
+static void join(struct lobby_stage *lobby, struct room_slot *slot)
+{
+    pthread_join(slot->stage->stage.thread, NULL);
+    stage_collect(&slot->stage->stage, &lobby->left);
+    room_stage_free(slot->stage);
+    slot->stage = NULL;
+    counter_add(&lobby->running, (uint64_t)-1);
+}
+
+static void word(struct stage *stage, const struct belt_item *item)
+{
+    struct lobby_stage *lobby = self(stage);
+    struct room_slot *slot = &lobby->slots[item->fd];
+    if (item->kind == BELT_EMPTY && item->word == slot->sent && !slot->closed)
+        close_belt(lobby, slot);
+    else if (item->kind == BELT_GONE)
+        join(lobby, slot);
+}
+
+static struct outlet *outlet(struct stage *stage, struct session *session)
+{
+    struct lobby_stage *lobby = self(stage);
+    if (session->next.to == NAME)
+        return lobby->name;
+    struct room_slot *slot = session->next.chat->stage;
+    slot->sent++;
+    return &slot->outlet;
+}
+
+static void drain(struct stage *stage)
+{
+    desk_close(&self(stage)->lobby.desk);
+}
+
+/* Whoever goes to a room must have a stage to go to; else it stays, and is told why. */
+static void after(struct stage *stage)
+{
+    struct lobby_stage *lobby = self(stage);
+    for (struct list *link = stage->gone.next, *next; link != &stage->gone; link = next) {
+        struct session *session = list_entry(link, struct session, changed);
+        next = link->next;
+        if (session->next.to != ROOM || slot_for(lobby, session->next.chat))
+            continue;
+        list_remove(link);
+        counter_add(&lobby->count.departures, 1);
+        rooms_refuse(session);
+        desk_take(&lobby->lobby.desk, session);
+    }
+}
+
+int lobby_stage_open(struct lobby_stage *lobby, struct line *line)
+{
+    static const struct stage_ops ops = {
+        .take = take, .word = word, .outlet = outlet, .drain = drain, .after = after};
+    const struct limits *limits = &line->server->options->limits;
+    /* More slots than stages may run at a time: those that are ending have theirs until they are joined. */
+    lobby->n_slots = 2 * limits->room_threads + 1;
+    lobby->slots = calloc(lobby->n_slots, sizeof *lobby->slots);
+    if (!lobby->slots)
+        return ENOMEM;
+    int error = stage_open(&lobby->stage, line, &ops, "lobby", &lobby->count);
+    if (error) {
+        free(lobby->slots);
+        return error;
+    }
+    list_init(&lobby->left);
+    lobby_init(&lobby->lobby, limits, &line->server->catalog);
+    shift_add(&lobby->stage.shift, &lobby->lobby.desk);
+    return 0;
+}
+
+void lobby_stage_end_rooms(struct lobby_stage *lobby)
+{
+    for (uint32_t i = 0; i < lobby->n_slots; i++) {
+        struct room_slot *slot = &lobby->slots[i];
+        if (!slot->stage)
+            continue;
+        list_move_all(&lobby->left, &slot->outlet.waiting);
+        join(lobby, slot);
+    }
+}
+
+void lobby_stage_close(struct lobby_stage *lobby)
+{
+    desk_free(&lobby->lobby.desk);
+    stage_close(&lobby->stage);
+    free(lobby->slots);
+}

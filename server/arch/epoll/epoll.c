@@ -1,0 +1,282 @@
+/* One thread, one epoll set, every desk: nothing to hand over, nothing to serialise.
+ *
+ * Threads: `loop` runs the thread and owns all of it; main touches it before the start and after the join, writes the two
+ * eventfds, and reads counters. A session that goes from desk to desk stays in the epoll set. It arrives when the turn's
+ * events are through, so that no event of a batch can name a session that is gone, and is finished with in the next turn,
+ * so that one client's pipelined walk does not hold up the others. */
+#include "server/arch/epoll/epoll.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "server/arch/rooms.h"
+#include "server/arch/shift.h"
+#include "server/desk/bye.h"
+#include "server/desk/gate.h"
+#include "server/desk/lobby.h"
+#include "server/desk/name.h"
+#include "server/desk/turn.h"
+#include "server/door/wire.h"
+
+struct loop {
+    struct server *server;
+    pthread_t thread;
+    struct shift shift;
+    struct counters count[CENSUS_DESKS]; /* one row a kind of desk; the loop's turns count at the gate */
+    struct gate gate;
+    struct name_desk name;
+    struct lobby_desk lobby;
+    struct bye_desk bye;
+    struct rooms rooms;
+    struct sync *sync;
+    int stop, end;      /* eventfds */
+    bool draining, ending, listening;
+};
+
+static void listen_or_not(struct loop *loop)
+{
+    bool open = !loop->draining && gate_open(&loop->gate, loop->shift.time.now);
+    if (open == loop->listening)
+        return;
+    loop->listening = open;
+    for (size_t i = 0; i < loop->server->n_listeners; i++) {
+        int fd = loop->server->listeners[i];
+        if (open)
+            shift_watch(&loop->shift, fd, EPOLLIN, SOURCE_LISTENER, (void *)((uintptr_t)i << 3));
+        else
+            shift_unwatch(&loop->shift, fd);
+    }
+}
+
+static void begin_drain(struct loop *loop)
+{
+    shift_unwatch(&loop->shift, loop->stop);
+    loop->draining = true;
+    desk_close(&loop->name.desk);
+    desk_close(&loop->lobby.desk);
+    rooms_close(&loop->rooms);
+}
+
+static void tell_when_empty(struct loop *loop)
+{
+    if (loop->draining && loop->gate.inside == 0 && loop->gate.refusing == 0)
+        eventfd_write(loop->server->empty, 1);
+}
+
+static void release(struct loop *loop, struct session *session)
+{
+    shift_forget(&loop->shift, session);
+    gate_release(&loop->gate, session);
+    counter_add(&loop->count[AT_GATE].arrivals, 1);
+}
+
+/* The session's next desk; NULL for the gate, or when there is no memory for a room. */
+static struct desk *desk_for(struct loop *loop, const struct session *session)
+{
+    struct room *room;
+    switch (session->next.to) {
+    case NAME:
+        return &loop->name.desk;
+    case LOBBY:
+        return &loop->lobby.desk;
+    case ROOM:
+        room = rooms_find(&loop->rooms, session->next.chat);
+        return room ? &room->desk : NULL;
+    case BYE:
+        return &loop->bye.desk;
+    case GATE:
+        return NULL;
+    case STAY:
+    case LATER:
+        break;
+    }
+    abort(); /* a session that goes nowhere: our own mistake */
+}
+
+static void arrive(struct loop *loop, struct session *session)
+{
+    if (session->next.to == GATE) {
+        release(loop, session);
+        return;
+    }
+    struct desk *desk = desk_for(loop, session);
+    if (!desk) {
+        rooms_refuse(session);
+        desk = &loop->lobby.desk;
+    }
+    desk_take(desk, session);
+}
+
+static void handle(struct loop *loop, const struct epoll_event *event)
+{
+    switch (shift_source(event)) {
+    case SOURCE_SESSION:
+        shift_session(event);
+        break;
+    case SOURCE_LISTENER:
+        gate_accept(&loop->gate, loop->server->listeners[(uintptr_t)shift_what(event) >> 3], loop->shift.time.now);
+        break;
+    case SOURCE_STOP:
+        begin_drain(loop);
+        break;
+    case SOURCE_END:
+        loop->ending = true;
+        break;
+    case SOURCE_BELT:
+    case SOURCE_OUTLET:
+    case SOURCE_MASK:
+        abort();
+    }
+}
+
+static void take_arrivals(struct loop *loop, struct list *gone)
+{
+    struct list *link;
+    while ((link = list_pop(gone))) {
+        counter_add(&loop->count[AT_GATE].departures, 1);
+        arrive(loop, list_entry(link, struct session, changed));
+    }
+}
+
+static void turn(struct loop *loop)
+{
+    struct epoll_event events[EVENTS_MAX];
+    struct list gone;
+    int n = shift_wait(&loop->shift, events, loop->gate.paused && !loop->draining ? loop->gate.retry_at : NEVER);
+    list_init(&gone);
+    for (int i = 0; i < n; i++)
+        handle(loop, &events[i]);
+    shift_finish(&loop->shift, &gone, (uint64_t)n);
+    if (loop->shift.ticked)
+        rooms_tend(&loop->rooms);
+    list_move_all(&gone, &loop->gate.entered);
+    take_arrivals(loop, &gone);
+    listen_or_not(loop);
+    tell_when_empty(loop);
+}
+
+static void *run(void *argument)
+{
+    struct loop *loop = argument;
+    while (!loop->ending)
+        turn(loop);
+    return NULL;
+}
+
+static void add_desk(struct loop *loop, struct desk *desk, enum census_desk row)
+{
+    shift_add(&loop->shift, desk);
+    desk->count = &loop->count[row];
+}
+
+static void add_desks(struct loop *loop)
+{
+    const struct limits *limits = &loop->server->options->limits;
+    gate_init(&loop->gate, limits, &door_wire);
+    name_init(&loop->name, limits);
+    lobby_init(&loop->lobby, limits, &loop->server->catalog);
+    bye_init(&loop->bye, limits);
+    add_desk(loop, &loop->name.desk, AT_NAME);
+    add_desk(loop, &loop->lobby.desk, AT_LOBBY);
+    add_desk(loop, &loop->bye.desk, AT_BYE);
+    rooms_init(&loop->rooms, &loop->shift, &loop->count[AT_ROOM], limits, &loop->server->catalog.folder, loop->sync);
+}
+
+static bool start(struct server *server)
+{
+    struct loop *loop = calloc(1, sizeof *loop);
+    if (!loop)
+        return false;
+    loop->server = server;
+    if (!shift_open(&loop->shift, &loop->count[AT_GATE]))
+        goto no_shift;
+    loop->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->sync = sync_start();
+    if (loop->stop < 0 || loop->end < 0 || !loop->sync)
+        goto failed;
+    add_desks(loop);
+    if (shift_watch(&loop->shift, loop->stop, EPOLLIN, SOURCE_STOP, NULL) ||
+        shift_watch(&loop->shift, loop->end, EPOLLIN, SOURCE_END, NULL))
+        goto failed;
+    listen_or_not(loop);
+    errno = pthread_create(&loop->thread, NULL, run, loop);
+    if (errno)
+        goto failed;
+    pthread_setname_np(loop->thread, "loop");
+    server->arch = loop;
+    return true;
+failed:
+    if (loop->sync)
+        sync_stop(loop->sync);
+    close(loop->stop);
+    close(loop->end);
+    shift_close(&loop->shift);
+no_shift:
+    log_at(LOG_ERROR, "epoll", "Could not start", LOG_C("error", strerror(errno)));
+    free(loop);
+    return false;
+}
+
+static void drain(struct server *server)
+{
+    struct loop *loop = server->arch;
+    eventfd_write(loop->stop, 1);
+}
+
+/* Whoever is left at a desk is shown out without ceremony. */
+static void clear_desk(struct loop *loop, struct desk *desk)
+{
+    while (desk->n > 0) {
+        struct session *session = desk->people[desk->n - 1];
+        desk_unseat(desk, session);
+        names_release(&loop->name.names, &session->name);
+        gate_release(&loop->gate, session);
+    }
+}
+
+static void end(struct server *server)
+{
+    struct loop *loop = server->arch;
+    struct list *link;
+    eventfd_write(loop->end, 1);
+    pthread_join(loop->thread, NULL);
+    for (link = loop->shift.desks.next; link != &loop->shift.desks; link = link->next)
+        clear_desk(loop, list_entry(link, struct desk, peer));
+    rooms_end(&loop->rooms);
+    sync_stop(loop->sync);
+    gate_free(&loop->gate);
+    desk_free(&loop->name.desk);
+    desk_free(&loop->lobby.desk);
+    desk_free(&loop->bye.desk);
+    shift_close(&loop->shift);
+    close(loop->stop);
+    close(loop->end);
+    free(loop);
+    server->arch = NULL;
+}
+
+static void census(struct server *server, struct census *census)
+{
+    struct loop *loop = server->arch;
+    *census = (struct census){.accepted = counter_get(&loop->gate.accepted),
+                              .closed = counter_get(&loop->gate.closed),
+                              .refused = counter_get(&loop->gate.refused),
+                              .stages = 1};
+    for (int i = 0; i < CENSUS_DESKS; i++)
+        census_add(&census->at[i], &loop->count[i]);
+    census_count_belts(census);
+}
+
+const struct arch arch_epoll = {
+    .name = "epoll",
+    .about = "one thread, one epoll set: every desk in one loop",
+    .start = start,
+    .drain = drain,
+    .end = end,
+    .census = census,
+};

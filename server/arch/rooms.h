@@ -1,0 +1,32 @@
+/* The rooms that one thread runs: made when somebody comes, synced in time, ended when they have been empty long enough. */
+#ifndef ARCH_ROOMS_H
+#define ARCH_ROOMS_H
+
+#include "server/arch/shift.h"
+#include "server/arch/sync.h"
+#include "server/desk/room.h"
+
+struct rooms {
+    struct list list;  /* struct room, by `link` */
+    struct shift *shift;
+    struct counters *count; /* of the desks in it */
+    const struct limits *limits;
+    const struct folder *folder;
+    struct sync *sync;
+    bool closing;      /* the server stops: new rooms are born closing */
+};
+
+void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count, const struct limits *limits, const struct folder *folder,
+                struct sync *sync);
+/* The chat's room, made if need be; NULL without memory. Only the thread that runs rooms for this chat may ask. */
+struct room *rooms_find(struct rooms *rooms, struct chat *chat);
+/* After a turn in which deadlines were due: asks for syncs, ends empty rooms. */
+void rooms_tend(struct rooms *rooms);
+/* The server stops. */
+void rooms_close(struct rooms *rooms);
+/* Ends all rooms; nobody is in them any more. */
+void rooms_end(struct rooms *rooms);
+/* Sends a session for which there is no room back to the lobby, with an answer. */
+void rooms_refuse(struct session *session);
+
+#endif

@@ -1,0 +1,145 @@
+/* Making and freeing sessions, their input, and the answers that are due to them. */
+#include "server/chat/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/net.h"
+#include "common/protocol.h"
+
+enum { IN_MIN = 512 /* memory a half frame begins with */ };
+
+struct session *session_new(int fd, const struct door *door)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (!session)
+        return NULL;
+    session->fd = fd;
+    session->door = door;
+    session->stop = NO_STOP;
+    return session;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    if (session->in.room)
+        buf_free(&session->in);
+    buf_free(&session->out);
+    free(session);
+}
+
+size_t session_bytes_most(const struct limits *limits)
+{
+    size_t frame = CLIENT_HEADER + (size_t)limits->max_message + FRAME_SLACK;
+    size_t record = USER_BYTES_MAX + 1 + STAMP_LENGTH + 1 + (size_t)limits->max_message;
+    size_t in = frame > SCRATCH ? frame : SCRATCH;
+    /* Answers: private messages up to the limit and one beyond it, a turn's refusals, a few words. */
+    size_t out = OUT_MAX + sizeof(struct answer_head) + SERVER_HEADER + record +
+                 GATHER_PER_PERSON * (sizeof(struct answer_head) + SERVER_HEADER + 128);
+    /* Growing by doubling, a buffer may hold twice what it needs. */
+    return sizeof(struct session) + 2 * in + 2 * out;
+}
+
+/* Memory of its own for the rest of a frame: never more than what has come, doubled, and never more than the frame needs. */
+static bool make_room(struct session *session)
+{
+    uint64_t needs = session->door->expects(session_unread(session));
+    uint64_t more = session->in.n < IN_MIN ? IN_MIN : session->in.n;
+    if (needs > session->in.n && needs - session->in.n < more)
+        more = needs - session->in.n;
+    return session->in.room > session->in.n || buf_reserve(&session->in, more);
+}
+
+static ssize_t read_into(struct session *session, char *scratch, size_t n)
+{
+    if (session->deaf)
+        return net_read(session->fd, scratch, n);
+    if (session->in.n == 0) {
+        ssize_t got = net_read(session->fd, scratch, n);
+        session->in = (struct buf){.at = scratch, .n = got > 0 ? (uint32_t)got : 0};
+        session->in_at = 0;
+        return got;
+    }
+    if (!make_room(session)) {
+        errno = ENOMEM;
+        return -1;
+    }
+    ssize_t got = net_read(session->fd, session->in.at + session->in.n, session->in.room - session->in.n);
+    if (got > 0)
+        session->in.n += (uint32_t)got;
+    return got;
+}
+
+bool session_read(struct session *session, char *scratch, size_t n)
+{
+    ssize_t got = read_into(session, scratch, n);
+    if (got < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK;
+    if (got == 0)
+        session->eof = true;
+    return true;
+}
+
+bool session_keep(struct session *session)
+{
+    struct span rest = session_unread(session);
+    if (session->in.room) {
+        buf_drop(&session->in, session->in_at);
+        if (rest.n == 0)
+            buf_free(&session->in);
+        session->in_at = 0;
+        return true;
+    }
+    session->in = (struct buf){0};
+    session->in_at = 0;
+    return rest.n == 0 || buf_append(&session->in, rest.at, rest.n);
+}
+
+void session_consume(struct session *session)
+{
+    session->in_at += session->in_next;
+    session->in_next = 0;
+}
+
+bool session_answer(struct session *session, uint64_t after, int32_t request, int32_t response, struct span text)
+{
+    struct answer_head head = {.after = after};
+    uint32_t at = session->out.n;
+    if (!buf_append(&session->out, &head, sizeof head) ||
+        !session->door->answer(&session->out, request, response, text)) {
+        session->out.n = at;
+        return false;
+    }
+    head.n = session->out.n - at - (uint32_t)sizeof head;
+    memcpy(session->out.at + at, &head, sizeof head);
+    return true;
+}
+
+struct answer_head session_answer_head(const struct session *session)
+{
+    struct answer_head head;
+    memcpy(&head, session->out.at, sizeof head);
+    return head;
+}
+
+struct span session_answer_rest(const struct session *session)
+{
+    if (session->out.n == 0)
+        return (struct span){0};
+    struct answer_head head = session_answer_head(session);
+    return (struct span){session->out.at + sizeof head + session->out_gone, head.n - session->out_gone};
+}
+
+void session_answer_sent(struct session *session, size_t n)
+{
+    struct answer_head head = session_answer_head(session);
+    session->out_gone += (uint32_t)n;
+    if (session->out_gone < head.n)
+        return;
+    buf_drop(&session->out, sizeof head + head.n);
+    session->out_gone = 0;
+    if (session->out.n == 0)
+        buf_free(&session->out);
+}

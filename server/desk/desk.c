@@ -1,0 +1,153 @@
+/* What all desks share: answers, refusals, seats. */
+#include "server/desk/desk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/net.h"
+#include "common/protocol.h"
+#include "server/chat/names.h"
+#include "server/desk/turn.h"
+
+void desk_init(struct desk *desk, const struct desk_ops *ops, const char *label, enum place place,
+               const struct limits *limits)
+{
+    *desk = (struct desk){
+        .ops = ops, .label = label, .place = place, .limits = limits, .patience = limits->name_timeout};
+    desk->feed = FEED_ALL_MAX;
+    list_init(&desk->changed);
+    list_init(&desk->again);
+    list_init(&desk->timers);
+}
+
+void desk_free(struct desk *desk)
+{
+    list_remove(&desk->busy);
+    free(desk->people);
+    desk->people = NULL;
+    desk->n = desk->room = desk->front = 0;
+}
+
+static void log_answer(const struct desk *desk, const struct session *session, int32_t request, int32_t response,
+                       struct span text)
+{
+    log_at(LOG_DEBUG, desk->label, "Sent response to client", LOG_N("socket", session->fd),
+           LOG_C("response.client_request_e",
+                 request >= 0 && request < REQUEST_KINDS ? request_names[request] : "unknown"),
+           LOG_C("response.server_response_e", response_names[response == FAILURE]), LOG_S("response.message", text));
+}
+
+void desk_answer_after(struct desk *desk, struct session *session, uint64_t after, int32_t request, int32_t response,
+                       struct span text)
+{
+    if (!session_answer(session, after, request, response, text)) {
+        log_at(LOG_ERROR, desk->label, "No memory to answer a client", LOG_N("socket", session->fd));
+        session->dead = true;
+    }
+    log_answer(desk, session, request, response, text);
+    desk_touch(desk, session);
+}
+
+void desk_answer(struct desk *desk, struct session *session, int32_t request, int32_t response, struct span text)
+{
+    uint64_t after = desk->ops->answer_at ? desk->ops->answer_at(desk, session) : 0;
+    desk_answer_after(desk, session, after, request, response, text);
+}
+
+void desk_refuse(struct desk *desk, struct session *session, int32_t request, const char *sentence)
+{
+    desk_answer(desk, session, request, FAILURE, span_of(sentence));
+}
+
+void desk_misplaced(struct desk *desk, struct session *session, int32_t request)
+{
+    if (request >= 0 && request < REQUEST_KINDS && say_misplaced[request])
+        desk_refuse(desk, session, request, say_misplaced[request]);
+    else
+        desk_refuse(desk, session, WRONG_REQUEST, SAY_WRONG_REQUEST);
+}
+
+struct go desk_give_up(struct desk *desk, struct session *session, const struct request *request)
+{
+    const char *sentence = request->kind == REQUEST_BROKEN ? SAY_FRAME_TOO_LONG : SAY_FRAME_TOO_SLOW;
+    desk_refuse(desk, session, WRONG_REQUEST, sentence);
+    log_at(LOG_INFO, desk->label, "Gave up a client", LOG_N("socket", session->fd), LOG_C("reason", sentence));
+    session->deaf = true;
+    return (struct go){BYE, NULL};
+}
+
+bool desk_too_long(struct desk *desk, struct session *session, const struct request *request)
+{
+    char sentence[128];
+    if (request->text.n <= desk->limits->max_message || request->kind < 0 || request->kind >= REQUEST_KINDS ||
+        !(say_misplaced[request->kind] || request->kind == DISCONNECT))
+        return false;
+    snprintf(sentence, sizeof sentence, SAY_TEXT_TOO_LONG, desk->limits->max_message);
+    desk_refuse(desk, session, request->kind, sentence);
+    return true;
+}
+
+ssize_t desk_send(struct session *session, struct span first, struct span second)
+{
+    ssize_t n = second.n ? net_send_two(session->fd, first, second) : net_send(session->fd, first);
+    if (n < 0)
+        session->dead = true;
+    else if ((size_t)n < first.n + second.n)
+        session->blocked = true;
+    return n;
+}
+
+bool desk_send_answers(struct session *session)
+{
+    while (session->out.n && !session->blocked) {
+        ssize_t n = desk_send(session, session_answer_rest(session), (struct span){0});
+        if (n < 0)
+            return false;
+        session_answer_sent(session, (size_t)n);
+    }
+    return true;
+}
+
+static void swap_seats(struct desk *desk, uint32_t a, uint32_t b)
+{
+    struct session *at_a = desk->people[a];
+    desk->people[a] = desk->people[b];
+    desk->people[b] = at_a;
+    desk->people[a]->seat = a;
+    desk->people[b]->seat = b;
+}
+
+bool desk_seat(struct desk *desk, struct session *session)
+{
+    if (desk->n == desk->room) {
+        uint32_t room = desk->room ? 2 * desk->room : 8;
+        struct session **people = realloc(desk->people, room * sizeof(struct session *));
+        if (!people)
+            return false;
+        desk->people = people;
+        desk->room = room;
+    }
+    session->seat = desk->n;
+    desk->people[desk->n++] = session;
+    return true;
+}
+
+void desk_unseat(struct desk *desk, struct session *session)
+{
+    desk_to_back(desk, session);
+    swap_seats(desk, session->seat, desk->n - 1);
+    desk->n--;
+}
+
+void desk_to_front(struct desk *desk, struct session *session)
+{
+    if (!desk_in_front(desk, session))
+        swap_seats(desk, session->seat, desk->front++);
+}
+
+void desk_to_back(struct desk *desk, struct session *session)
+{
+    if (desk_in_front(desk, session))
+        swap_seats(desk, session->seat, --desk->front);
+}

@@ -1,0 +1,407 @@
+/* The room desk: gathers the messages of a turn, stores them with one write, and only then shows them. */
+#include "server/desk/room.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "common/protocol.h"
+#include "common/rules.h"
+#include "server/chat/names.h"
+#include "server/desk/feed.h"
+#include "server/desk/turn.h"
+
+static struct room *self(const struct desk *desk)
+{
+    return (struct room *)(void *)desk;
+}
+
+/* An answer has its place behind what is committed now. */
+static uint64_t answer_at(struct desk *desk, struct session *session)
+{
+    feed_fall_behind(self(desk), session);
+    return self(desk)->history.committed;
+}
+
+/* Back to the lobby as if it never had been away, but for the answer. */
+static struct go turn_away(struct desk *desk, struct session *session, int32_t request, const char *reason)
+{
+    desk_answer_after(desk, session, 0, request, FAILURE, span_of(reason));
+    session->refused = true;
+    session->cursor = session->stop = 0;
+    return (struct go){LOBBY, NULL};
+}
+
+static int open_history(struct room *room)
+{
+    if (room->history.fd >= 0)
+        return 0;
+    int error = history_open(&room->history, room->folder, room->chat);
+    if (error)
+        log_at(LOG_ERROR, room->desk.label, "Can't open a chat's file", LOG_S("chat", chat_name(room->chat)),
+               LOG_C("error", strerror(error)));
+    return error;
+}
+
+static struct go arrive(struct desk *desk, struct session *session)
+{
+    struct room *room = self(desk);
+    char reason[128];
+    bool resume = session->resume;
+    session->resume = false;
+    session->skip = 0;
+    session->unsettled = 0;
+    if (!resume)
+        session->cursor = 0;
+    int error = open_history(room);
+    if (error) {
+        snprintf(reason, sizeof reason, SAY_CHAT_NOT_OPENED, strerror(error));
+        return turn_away(desk, session, CONNECT_CHAT, reason);
+    }
+    if (resume && !history_begins_at(&room->history, session->cursor))
+        return turn_away(desk, session, CONNECT_FROM, SAY_NO_RECORD_THERE);
+    session->stop = NO_STOP;
+    desk_answer_after(desk, session, session->cursor, CONNECT_CHAT, SUCCESS, chat_name(room->chat));
+    return desk_stay();
+}
+
+static void depart(struct desk *desk, struct session *session)
+{
+    struct room *room = self(desk);
+    if (session->stop != NO_STOP)
+        return;
+    feed_fall_behind(room, session);
+    session->stop = room->history.committed;
+}
+
+static void leave(struct desk *desk, struct session *session)
+{
+    session->skip = 0;
+    session->stop = NO_STOP;
+    if (desk->n == 1)
+        self(desk)->empty_since = desk->time->now;
+}
+
+/* The date is made once a second, not once a record. */
+static const char *stamp(struct room *room)
+{
+    if (room->stamp_of != room->desk.time->wall || !room->stamp[0]) {
+        time_t wall = (time_t)room->desk.time->wall;
+        struct tm tm;
+        localtime_r(&wall, &tm);
+        strftime(room->stamp, sizeof room->stamp, "%T %D", &tm);
+        room->stamp_of = room->desk.time->wall;
+    }
+    return room->stamp;
+}
+
+/* What a message costs in the file: author TAB stamp NL text CR. */
+static size_t record_size(const struct session *session, struct span text)
+{
+    return session->name->n + 1u + STAMP_LENGTH + 1u + text.n + 1u;
+}
+
+/* Appends the record, its CR included, to a buffer that has the room. */
+static void write_record(struct room *room, struct buf *to, const struct session *session, struct span text)
+{
+    char *at = to->at + to->n;
+    at = mempcpy(at, session->name->text, session->name->n);
+    *at++ = '\t';
+    at = mempcpy(at, stamp(room), STAMP_LENGTH);
+    *at++ = '\n';
+    at = mempcpy(at, text.at, text.n);
+    *at++ = RECORD_END;
+    to->n = (uint32_t)(at - to->at);
+}
+
+/* The tail is kept while somebody is behind; when all have everything its memory is used from the beginning again. */
+static void prepare_tail(struct room *room)
+{
+    if (room->desk.front == room->desk.n)
+        tail_clear(&room->tail);
+    else if (room->tail.frames.n > TAIL_MAX)
+        tail_shrink(&room->tail, TAIL_MAX / 2);
+}
+
+/* Takes a message into this turn. False without memory; then nothing of it is left. */
+static bool gather(struct room *room, struct session *session, struct span text)
+{
+    size_t size = record_size(session, text);
+    uint64_t file = room->history.committed + room->gather.n;
+    if (room->gather.n == 0)
+        prepare_tail(room);
+    if (!buf_reserve(&room->gather, size))
+        return false;
+    write_record(room, &room->gather, session, text);
+    struct span record = {room->gather.at + room->gather.n - size, size - 1};
+    if (!tail_add(&room->tail, session->door, record, file, size)) {
+        room->gather.n -= (uint32_t)size;
+        return false;
+    }
+    session->unsettled++;
+    return true;
+}
+
+/* The sender may send `rate_limit` messages in each second that begins with one. Takes one of them, or says that there
+ * is none left. The sentence is good until the next call for this room. */
+static const char *too_fast(struct desk *desk, struct session *session)
+{
+    struct room *room = self(desk);
+    if (!desk->limits->rate_limit)
+        return NULL;
+    if (session->tokens_at == 0 || desk->time->now - session->tokens_at >= SECOND) {
+        session->tokens_at = desk->time->now;
+        session->tokens = desk->limits->rate_limit;
+    }
+    if (session->tokens == 0) {
+        snprintf(room->sentence, sizeof room->sentence, SAY_TOO_FAST, desk->limits->rate_limit);
+        return room->sentence;
+    }
+    session->tokens--;
+    return NULL;
+}
+
+static bool read_only(const struct room *room)
+{
+    return atomic_load_explicit(&room->chat->sync_failed, memory_order_relaxed) != 0;
+}
+
+/* Why a message can't be taken, NULL when it has been. */
+static const char *take_message(struct room *room, struct session *session, struct span text)
+{
+    const char *reason = rules_text(text);
+    if (!reason && read_only(room))
+        reason = SAY_READ_ONLY;
+    if (!reason)
+        reason = too_fast(&room->desk, session);
+    if (!reason && !gather(room, session, text)) {
+        snprintf(room->sentence, sizeof room->sentence, SAY_NOT_STORED, strerror(ENOMEM));
+        reason = room->sentence;
+    }
+    return reason;
+}
+
+static struct go send_message(struct desk *desk, struct session *session, struct span text)
+{
+    struct room *room = self(desk);
+    bool full = room->gather.n && room->gather.n + record_size(session, text) > GATHER_MAX;
+    if (full || session->unsettled >= GATHER_PER_PERSON)
+        return (struct go){LATER, NULL};
+    const char *reason = take_message(room, session, text);
+    if (!reason)
+        return desk_stay();
+    if (session->unsettled) /* a refusal is an answer, and waits its turn like one */
+        return (struct go){LATER, NULL};
+    desk_refuse(desk, session, SEND_MESSAGE, reason);
+    return desk_stay();
+}
+
+static struct session *find_member(const struct desk *desk, struct span name)
+{
+    for (uint32_t i = 0; i < desk->n; i++) {
+        struct session *session = desk->people[i];
+        if (!session->dead && session->next.to == STAY && span_equal(name_text(session->name), name))
+            return session;
+    }
+    return NULL;
+}
+
+/* Says that the one who was asked for can't have the message. */
+static void not_delivered(struct desk *desk, struct session *session, const char *form, struct span name)
+{
+    char sentence[USER_BYTES_MAX + 32];
+    snprintf(sentence, sizeof sentence, form, (int)name.n, name.at);
+    desk_refuse(desk, session, PRIVATE_MESSAGE, sentence);
+}
+
+static void deliver(struct desk *desk, struct session *from, struct session *to, struct span text)
+{
+    struct buf record = {0};
+    if (!buf_reserve(&record, record_size(from, text))) {
+        desk_refuse(desk, from, PRIVATE_MESSAGE, strerror(ENOMEM));
+        return;
+    }
+    write_record(self(desk), &record, from, text);
+    struct span shown = {record.at, record.n - 1};
+    desk_answer(desk, from, PRIVATE_MESSAGE, SUCCESS, shown);
+    if (to != from)
+        desk_answer(desk, to, PRIVATE_MESSAGE, SUCCESS, shown);
+    buf_free(&record);
+}
+
+static struct go private_message(struct desk *desk, struct session *session, struct span text)
+{
+    const char *end = text.n ? memchr(text.at, '\n', text.n) : NULL;
+    if (session->unsettled)
+        return (struct go){LATER, NULL};
+    if (!end) {
+        desk_refuse(desk, session, PRIVATE_MESSAGE, SAY_PRIVATE_FORM);
+        return desk_stay();
+    }
+    struct span name = {text.at, (size_t)(end - text.at)};
+    struct span said = {end + 1, text.n - name.n - 1};
+    const char *reason = rules_text(said);
+    if (!reason)
+        reason = rules_user(name);
+    if (!reason)
+        reason = too_fast(desk, session);
+    if (reason) {
+        desk_refuse(desk, session, PRIVATE_MESSAGE, reason);
+        return desk_stay();
+    }
+    struct session *to = find_member(desk, name);
+    if (!to)
+        not_delivered(desk, session, SAY_NOT_HERE, name);
+    else if (to->out.n >= OUT_MAX)
+        not_delivered(desk, session, SAY_NOT_READING, name);
+    else
+        deliver(desk, session, to, said);
+    return desk_stay();
+}
+
+static struct go serve(struct desk *desk, struct session *session, const struct request *request)
+{
+    if (request->kind == SEND_MESSAGE && request->text.n <= desk->limits->max_message)
+        return send_message(desk, session, request->text);
+    if (session->unsettled) /* what follows a message waits until it is stored */
+        return (struct go){LATER, NULL};
+    if (desk_too_long(desk, session, request))
+        return desk_stay();
+    switch (request->kind) {
+    case PRIVATE_MESSAGE:
+        return private_message(desk, session, request->text);
+    case LEAVE_CHAT:
+        return (struct go){LOBBY, NULL};
+    case DISCONNECT:
+        session->farewell = true;
+        return (struct go){BYE, NULL};
+    case REQUEST_END:
+        return (struct go){BYE, NULL};
+    case REQUEST_BROKEN:
+        return desk_give_up(desk, session, request);
+    case SET_NAME:
+    case CREATE_CHAT:
+    case CONNECT_CHAT:
+    case GET_CHATS:
+    case CONNECT_FROM:
+    default:
+        desk_misplaced(desk, session, request->kind);
+        return desk_stay();
+    }
+}
+
+static struct go late(struct desk *desk, struct session *session)
+{
+    return desk_give_up(desk, session, &(struct request){.kind = REQUEST_SLOW});
+}
+
+/* Nothing of the turn is kept; every sender is told so, once for each message. */
+static void refuse_turn(struct room *room, int error)
+{
+    struct desk *desk = &room->desk;
+    char reason[128];
+    tail_cut(&room->tail, room->history.committed);
+    log_at(LOG_ERROR, desk->label, "Could not store messages", LOG_S("chat", chat_name(room->chat)),
+           LOG_C("error", strerror(error)), LOG_N("bytes", room->gather.n));
+    if (atomic_load(&room->chat->sync_failed))
+        snprintf(reason, sizeof reason, "%s", SAY_READ_ONLY);
+    else
+        snprintf(reason, sizeof reason, SAY_NOT_STORED, strerror(error));
+    for (struct list *link = desk->changed.next; link != &desk->changed; link = link->next) {
+        struct session *session = list_entry(link, struct session, changed);
+        for (; session->unsettled; session->unsettled--)
+            desk_refuse(desk, session, SEND_MESSAGE, reason);
+    }
+}
+
+static void all_settled(struct room *room)
+{
+    struct desk *desk = &room->desk;
+    for (struct list *link = desk->changed.next; link != &desk->changed; link = link->next)
+        list_entry(link, struct session, changed)->unsettled = 0;
+}
+
+static void settle(struct desk *desk)
+{
+    struct room *room = self(desk);
+    struct history *history = &room->history;
+    uint64_t from = history->committed;
+    if (room->gather.n == 0)
+        return;
+    int error = atomic_load(&room->chat->sync_failed);
+    if (!error)
+        error = history_append(history, room->chat, buf_span(&room->gather), desk->limits->sync == SYNC_ALWAYS);
+    if (error) {
+        refuse_turn(room, error);
+    } else {
+        if (!history->dirty)
+            history->dirty_since = desk->time->now;
+        history->dirty = desk->limits->sync == SYNC_PERIOD;
+        all_settled(room);
+        feed_front(room, from);
+    }
+    room->gather.n = 0;
+}
+
+static int64_t tick(struct desk *desk)
+{
+    struct room *room = self(desk);
+    if (read_only(room) && !room->said_read_only) {
+        room->said_read_only = true;
+        log_at(LOG_ERROR, desk->label, "A sync failed, the chat is read-only", LOG_S("chat", chat_name(room->chat)),
+               LOG_C("error", strerror(atomic_load(&room->chat->sync_failed))));
+    }
+    int64_t sync = room->history.dirty && desk->limits->sync == SYNC_PERIOD
+                       ? room->history.dirty_since + desk->limits->sync_period
+                       : NEVER;
+    int64_t end = desk->n == 0 ? room->empty_since + desk->limits->room_linger : NEVER;
+    return sync < end ? sync : end;
+}
+
+struct room *room_new(const struct limits *limits, const struct folder *folder, struct chat *chat)
+{
+    static const struct desk_ops ops = {.arrive = arrive,
+                                        .serve = serve,
+                                        .depart = depart,
+                                        .leave = leave,
+                                        .settle = settle,
+                                        .send = feed_send,
+                                        .owes = feed_owes,
+                                        .answer_at = answer_at,
+                                        .tick = tick,
+                                        .late = late};
+    struct room *room = calloc(1, sizeof *room);
+    if (!room)
+        return NULL;
+    desk_init(&room->desk, &ops, "room", ROOM, limits);
+    room->chat = chat;
+    room->folder = folder;
+    room->history.fd = -1;
+    return room;
+}
+
+int room_free(struct room *room, bool *dirty)
+{
+    *dirty = room->history.dirty;
+    int fd = history_release(&room->history, room->chat);
+    feed_forget(room);
+    tail_free(&room->tail);
+    buf_free(&room->gather);
+    desk_free(&room->desk);
+    free(room);
+    return fd;
+}
+
+bool room_sync_due(const struct room *room, int64_t now)
+{
+    return room->history.dirty && room->desk.limits->sync == SYNC_PERIOD &&
+           now >= room->history.dirty_since + room->desk.limits->sync_period;
+}
+
+void room_sync_asked(struct room *room, int64_t now, bool accepted)
+{
+    room->history.dirty = !accepted;
+    room->history.dirty_since = now;
+}

@@ -1,0 +1,65 @@
+/* The binary protocol: frames in, frames out. Pure functions of their arguments. */
+#include "server/door/wire.h"
+
+#include "common/protocol.h"
+
+static uint64_t length_of(struct span bytes)
+{
+    return protocol_get64(bytes.at + 4);
+}
+
+static int64_t take(struct span bytes, uint32_t max_message, struct request *request)
+{
+    if (bytes.n < CLIENT_HEADER)
+        return 0;
+    uint64_t length = length_of(bytes);
+    if (length > (uint64_t)max_message + FRAME_SLACK)
+        return -1;
+    if (bytes.n - CLIENT_HEADER < length)
+        return 0;
+    request->kind = protocol_get32(bytes.at);
+    request->text = (struct span){bytes.at + CLIENT_HEADER, length};
+    return (int64_t)(CLIENT_HEADER + length);
+}
+
+static uint64_t expects(struct span bytes)
+{
+    return bytes.n < CLIENT_HEADER ? 0 : CLIENT_HEADER + length_of(bytes);
+}
+
+static bool answer(struct buf *out, int32_t request, int32_t response, struct span text)
+{
+    if (!buf_reserve(out, SERVER_HEADER + text.n))
+        return false;
+    protocol_server_header(out->at + out->n, request, response, text.n);
+    out->n += SERVER_HEADER;
+    return buf_append(out, text.at, text.n);
+}
+
+static size_t frame(struct span record, char *to)
+{
+    protocol_server_header(to, RECEIVE_MESSAGE, SUCCESS, record.n);
+    memcpy(to + SERVER_HEADER, record.at, record.n);
+    return SERVER_HEADER + record.n;
+}
+
+static size_t frame_size(struct span record)
+{
+    return SERVER_HEADER + record.n;
+}
+
+static size_t list_head(size_t list_bytes, char head[LIST_HEAD_MAX])
+{
+    protocol_server_header(head, GET_CHATS, SUCCESS, list_bytes);
+    return SERVER_HEADER;
+}
+
+const struct door door_wire = {
+    .name = "wire",
+    .take = take,
+    .expects = expects,
+    .answer = answer,
+    .frame = frame,
+    .frame_size = frame_size,
+    .list_head = list_head,
+};

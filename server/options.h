@@ -1,0 +1,35 @@
+/* What the command line and the configuration file say. */
+#ifndef SERVER_OPTIONS_H
+#define SERVER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/log.h"
+#include "common/net.h"
+#include "server/limits.h"
+
+enum {
+    LISTEN_MAX = 16,
+    CLIENTS_MOST = 1000000 /* nobody may ask for more */
+};
+
+struct options {
+    const struct arch *arch;
+    struct net_address listen[LISTEN_MAX];
+    size_t n_listen;
+    char *chats;    /* the folder of chats */
+    char *log_file; /* NULL: standard output */
+    enum log_level log_level;
+    char sync[24]; /* as it was said: "os", "always" or the seconds */
+    bool check_config;
+    struct limits limits; /* max_clients 0: what the limit on descriptors allows */
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_DONE /* --help, --version */, OPTIONS_WRONG /* one line went to stderr */ };
+
+/* Fills *options from the defaults, then --config, then the command line. One thread, at start. */
+enum options_result options_read(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
+
+#endif

@@ -1,0 +1,74 @@
+/* A crowd: many clients driven by one loop, each sending its messages and keeping what it reads, visit by visit. */
+#ifndef SYSTEM_CROWD_H
+#define SYSTEM_CROWD_H
+
+#include "tests/system/checker.h"
+#include "tests/system/client.h"
+
+enum { VISITS_MOST = 64 };
+
+/* One stay in a chat: from the answer to the connect to the LIST after the leave. */
+struct visit {
+    struct stream stream;
+    size_t from; /* the byte it asked to read from */
+};
+
+enum phase { ENTERING, INSIDE, LEAVING };
+
+struct member {
+    struct client *client;
+    char *name, *chat;
+    unsigned room;      /* the number of its chat */
+    enum phase phase;
+    unsigned visits;    /* how many stays it makes; the last one lasts until the end */
+    unsigned visit;     /* the one it makes now */
+    unsigned messages;  /* how many it sends over all visits */
+    unsigned said;      /* how many of them were put into `out` */
+    unsigned heard;     /* how many of its own came back */
+    unsigned expects;   /* records its chat will have in the end */
+    size_t size;        /* about how long a message is */
+    bool continues;     /* its later visits begin where the last one stopped */
+    bool deaf;          /* it reads nothing for now */
+    struct bytes out;   /* requests under way */
+    size_t out_at;      /* bytes of them that have gone */
+    struct visit stays[VISITS_MOST];
+};
+
+struct crowd {
+    struct server *server;
+    struct member *members;
+    size_t n, records;  /* records: read by all, together */
+    unsigned rooms;
+    bool may_break;     /* the server may end at any moment */
+    bool endless;       /* messages never run out */
+};
+
+/* Makes the chats "room-0" and so on, and members standing in them in turn, each to send so many messages; nobody has
+ * begun yet, so a scenario may change its members first. */
+struct crowd crowd_make(struct server *server, size_t members, unsigned rooms, unsigned messages, size_t size);
+/* Has everybody connect and ask for its name and its chat. */
+void crowd_begin(struct crowd *crowd);
+/* Has everybody connect anew, after the server was started again, and go on where it stopped. */
+void crowd_resume(struct crowd *crowd);
+/* Drives it until every member who is not deaf is content: has said all, heard all of it, and read all of its chat. */
+void crowd_finish(struct crowd *crowd);
+/* Drives it until all together have read so many records more. */
+void crowd_run(struct crowd *crowd, size_t records);
+/* Reads what still comes until every connection has ended; `cleanly`: behind a whole frame and by no reset. */
+void crowd_read_out(struct crowd *crowd, bool cleanly);
+/* Checks every visit of everybody against the files, which a dying server may have left torn. */
+void crowd_check(const struct crowd *crowd, bool may_be_torn);
+/* Checks that all that was sent is stored exactly once, and nothing else. */
+void crowd_check_all_stored(const struct crowd *crowd);
+
+#ifndef HARNESS
+#define crowd_begin(...) (HERE, (crowd_begin)(__VA_ARGS__))
+#define crowd_resume(...) (HERE, (crowd_resume)(__VA_ARGS__))
+#define crowd_finish(...) (HERE, (crowd_finish)(__VA_ARGS__))
+#define crowd_run(...) (HERE, (crowd_run)(__VA_ARGS__))
+#define crowd_read_out(...) (HERE, (crowd_read_out)(__VA_ARGS__))
+#define crowd_check(...) (HERE, (crowd_check)(__VA_ARGS__))
+#define crowd_check_all_stored(...) (HERE, (crowd_check_all_stored)(__VA_ARGS__))
+#endif
+
+#endif

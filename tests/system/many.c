@@ -1,0 +1,73 @@
+/* Many clients: 200 in 20 rooms, coming and going while others write. */
+#include "tests/system/census.h"
+#include "tests/system/crowd.h"
+#include "tests/system/rows.h"
+#include "tests/system/scenarios.h"
+
+static void check_and_finish(struct crowd *crowd)
+{
+    crowd_finish(crowd);
+    crowd_check(crowd, false);
+    crowd_check_all_stored(crowd);
+    finish(crowd->server);
+}
+
+static void many_in_rooms(const struct trial *trial)
+{
+    struct crowd crowd = crowd_make(start_plain(trial), 200, 20, scaled(50, 5), 40);
+    crowd_begin(&crowd);
+    check_and_finish(&crowd);
+}
+
+/* All in one room; a few of them write long texts, so that turns differ in size. */
+static void many_in_one_room(const struct trial *trial)
+{
+    struct crowd crowd = crowd_make(start_plain(trial), 100, 1, scaled(20, 2), 40);
+    for (size_t i = 0; i < crowd.n; i += 17)
+        crowd.members[i].size = 5000;
+    crowd_begin(&crowd);
+    check_and_finish(&crowd);
+}
+
+/* Most only read; late ones come when much was said already. */
+static void late_readers(const struct trial *trial)
+{
+    unsigned messages = scaled(2000, 100);
+    struct crowd crowd = crowd_make(start_plain(trial), 40, 2, 0, 60);
+    crowd.members[0].messages = crowd.members[1].messages = messages;
+    for (size_t i = 20; i < crowd.n; i++) {
+        crowd.members[i].visits = (unsigned)i % 5 + 2;
+        crowd.members[i].continues = i % 2;
+    }
+    crowd_begin(&crowd);
+    check_and_finish(&crowd);
+}
+
+/* Everybody enters, writes, leaves and enters again, from the beginning or from where it stopped. */
+static void leaving_and_entering(const struct trial *trial)
+{
+    struct crowd crowd = crowd_make(start_plain(trial), 60, 6, scaled(80, 8), 40);
+    for (size_t i = 0; i < crowd.n; i++) {
+        crowd.members[i].visits = (unsigned)i % 8 + 1;
+        crowd.members[i].continues = i % 2;
+    }
+    crowd_begin(&crowd);
+    check_and_finish(&crowd);
+}
+
+/* The same with every message safe on the disk before it is shown. */
+static void many_with_sync_always(const struct trial *trial)
+{
+    struct crowd crowd = crowd_make(start_with(trial, "--sync", "always"), 30, 3, scaled(20, 2), 40);
+    crowd_begin(&crowd);
+    check_and_finish(&crowd);
+}
+
+const struct scenario many_scenarios[] = {
+    {"many_in_rooms", many_in_rooms},
+    {"many_in_one_room", many_in_one_room},
+    {"late_readers", late_readers},
+    {"leaving_and_entering", leaving_and_entering},
+    {"many_with_sync_always", many_with_sync_always},
+    {0},
+};

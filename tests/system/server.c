@@ -1,0 +1,419 @@
+/* Starting, stopping, killing and restarting the real server, and reading its log. */
+#define HARNESS
+#include "tests/system/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct server *servers;
+
+static const char *program(void)
+{
+    const char *path = getenv("CONVEYORD");
+    return path ? path : "./build/conveyord";
+}
+
+static int open_for(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC, 0666);
+    if (fd < 0)
+        trial_fail("%s: %s", path, strerror(errno));
+    return fd;
+}
+
+static void fill_argv(const struct server *server, const char *argv[])
+{
+    const struct launch *launch = &server->launch;
+    size_t n = 0;
+    argv[n++] = program();
+    if (!launch->bare) {
+        argv[n++] = "--arch";
+        argv[n++] = launch->arch;
+        argv[n++] = "--chats";
+        argv[n++] = server->chats;
+    }
+    if (!launch->bare && !launch->own_listen) {
+        argv[n++] = "--listen";
+        argv[n++] = "127.0.0.1:0";
+    }
+    for (size_t i = 0; i < LAUNCH_OPTIONS && launch->options[i]; i++)
+        argv[n++] = launch->options[i];
+    argv[n] = NULL;
+}
+
+static void become(const struct launch *launch, const char *argv[], const int standard[3])
+{
+    for (int i = 0; i < 3; i++)
+        dup2(standard[i], i);
+    if (launch->file_limit)
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){launch->file_limit, launch->file_limit});
+    if (launch->notify)
+        setenv("NOTIFY_SOCKET", launch->notify, 1);
+    else
+        unsetenv("NOTIFY_SOCKET");
+    execv(argv[0], (char *const *)(uintptr_t)argv);
+    dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+static void spawn(struct server *server)
+{
+    const char *argv[LAUNCH_OPTIONS + 8];
+    int in[2] = {-1, -1}, out[2] = {-1, -1};
+    int standard[3];
+    fill_argv(server, argv);
+    if ((server->launch.console && pipe2(in, O_CLOEXEC) < 0) || (server->launch.piped && pipe2(out, O_CLOEXEC) < 0))
+        trial_fail("no pipe: %s", strerror(errno));
+    server->console = in[1];
+    server->pipe = out[0];
+    standard[0] = server->launch.console ? in[0] : open_for("/dev/null", O_RDONLY);
+    standard[1] = server->launch.piped ? out[1] : open_for(server->out, O_WRONLY | O_CREAT | O_APPEND);
+    standard[2] = open_for(server->err, O_WRONLY | O_CREAT | O_APPEND);
+    pid_t parent = getpid();
+    server->pid = fork();
+    if (server->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() == parent)
+            become(&server->launch, argv, standard);
+        _exit(127);
+    }
+    for (int i = 0; i < 3; i++)
+        close(standard[i]);
+    if (server->pid < 0)
+        trial_fail("no process: %s", strerror(errno));
+}
+
+/* Takes over what lies in the pipe; a file is written by the server itself. */
+static void pump(struct server *server)
+{
+    char step[65536];
+    if (server->pipe < 0 || server->deaf)
+        return;
+    while (poll(&(struct pollfd){.fd = server->pipe, .events = POLLIN}, 1, 0) > 0) {
+        ssize_t got = read(server->pipe, step, sizeof step);
+        if (got <= 0)
+            return;
+        int out = open_for(server->out, O_WRONLY | O_CREAT | O_APPEND);
+        if (write(out, step, (size_t)got) != got)
+            trial_fail("%s: %s", server->out, strerror(errno));
+        close(out);
+    }
+}
+
+static void reaped(struct server *server)
+{
+    server->deaf = false;
+    pump(server);
+    if (server->console >= 0)
+        close(server->console);
+    if (server->pipe >= 0)
+        close(server->pipe);
+    server->console = server->pipe = -1;
+    server->pid = 0;
+}
+
+/* True when it has ended; *code is its exit code or minus its signal. */
+static bool has_ended(struct server *server, int *code)
+{
+    int status;
+    pump(server);
+    if (waitpid(server->pid, &status, WNOHANG) != server->pid)
+        return false;
+    *code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    reaped(server);
+    return true;
+}
+
+int server_wait(struct server *server)
+{
+    int code;
+    int64_t until = time_limit();
+    while (!has_ended(server, &code))
+        look_again(until, "the server to end");
+    return code;
+}
+
+void server_kill(struct server *server)
+{
+    if (!server->pid)
+        return;
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+    reaped(server);
+}
+
+void server_signal(struct server *server, int number)
+{
+    if (server->pid > 0)
+        kill(server->pid, number);
+}
+
+static struct server *make(const struct launch *launch)
+{
+    static unsigned made;
+    struct server *server = trial_alloc(sizeof *server);
+    server->launch = *launch;
+    server->chats = launch->chats ? trial_text("%s", launch->chats) : trial_path("chats-%u", made);
+    server->out = trial_path("server-%u.out", made);
+    server->err = trial_path("server-%u.err", made);
+    made++;
+    server->console = server->pipe = -1;
+    server->next = servers;
+    servers = server;
+    return server;
+}
+
+static void read_started(struct server *server, const cJSON *record)
+{
+    const cJSON *data = cJSON_GetObjectItem(record, "data");
+    const cJSON *listen = cJSON_GetArrayItem(cJSON_GetObjectItem(data, "listen"), 0);
+    const char *message = cJSON_GetStringValue(cJSON_GetObjectItem(record, "message"));
+    const char *colon = cJSON_IsString(listen) ? strrchr(listen->valuestring, ':') : NULL;
+    if (!message || strcmp(message, "Server started") != 0 || !colon)
+        trial_fail("the first record is no \"Server started\" with an address in data.listen[0]");
+    server->port = atoi(colon + 1);
+    cJSON_Delete(server->started);
+    server->started = cJSON_Duplicate(data, true);
+    if ((pid_t)cJSON_GetNumberValue(cJSON_GetObjectItem(data, "pid")) != server->pid)
+        trial_fail("data.pid of \"Server started\" is not the server's");
+}
+
+/* The first whole line of the file behind `*read`, which moves behind it; good until the next call. NULL when none is there. */
+static const char *next_line(const char *path, size_t *read)
+{
+    static char *text;
+    static size_t room;
+    const char *line = NULL;
+    size_t n = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0) {
+        if (room - n < 4096 && !(text = realloc(text, room = 2 * room + 8192)))
+            abort();
+        ssize_t got = pread(fd, text + n, room - n, (off_t)(*read + n));
+        char *end = got > 0 ? memchr(text + n, '\n', (size_t)got) : NULL;
+        if (end) {
+            *end = '\0';
+            *read += (size_t)(end - text) + 1;
+            line = text;
+        }
+        if (got <= 0 || end)
+            break;
+        n += (size_t)got;
+    }
+    if (fd >= 0)
+        close(fd);
+    return line;
+}
+
+/* The next record of any kind on standard output; NULL when there is none. */
+static cJSON *next_record(struct server *server, const char *path)
+{
+    const char *line = next_line(path, &server->read);
+    if (!line)
+        return NULL;
+    cJSON *record = cJSON_Parse(line);
+    if (!record)
+        trial_fail("a line of the log is no JSON: %s", shown(line, strlen(line)));
+    return record;
+}
+
+static void start(struct server *server)
+{
+    int code;
+    int64_t until = time_limit();
+    cJSON *record;
+    struct stat stat_out;
+    server->read = stat(server->out, &stat_out) == 0 ? (size_t)stat_out.st_size : 0;
+    server->starts++;
+    spawn(server);
+    while (!(record = next_record(server, server->out))) {
+        if (has_ended(server, &code))
+            trial_fail("the server ended with %d instead of starting", code);
+        look_again(until, "\"Server started\"");
+    }
+    read_started(server, record);
+    cJSON_Delete(record);
+    if (server->launch.log_file)
+        server->read = 0;
+}
+
+struct server *server_start(const struct launch *launch)
+{
+    struct server *server = make(launch);
+    start(server);
+    return server;
+}
+
+void server_restart(struct server *server)
+{
+    if (server->pid)
+        trial_fail("the server still runs");
+    start(server);
+}
+
+cJSON *server_record(struct server *server, const char *message)
+{
+    cJSON *record;
+    pump(server);
+    while ((record = next_record(server, server->launch.log_file ? server->launch.log_file : server->out))) {
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(record, "message"));
+        if (text && strcmp(text, message) == 0)
+            return record;
+        cJSON_Delete(record);
+    }
+    return NULL;
+}
+
+cJSON *server_wait_record(struct server *server, const char *message)
+{
+    cJSON *record;
+    int64_t until = time_limit();
+    while (!(record = server_record(server, message)))
+        look_again(until, message);
+    return record;
+}
+
+void server_wait_line(struct server *server, const char *text)
+{
+    int64_t until = time_limit();
+    for (;; look_again(until, trial_text("a record with '%s' in it", text))) {
+        pump(server);
+        struct bytes log = file_read(server->out);
+        if (strstr(log.at, text))
+            return;
+    }
+}
+
+void server_tell(struct server *server, const char *line)
+{
+    if (dprintf(server->console, "%s\n", line) < 0)
+        trial_fail("the console takes no line: %s", strerror(errno));
+}
+
+static bool is_timestamp(const char *text)
+{
+    static const char form[] = "0000-00-00T00:00:00.000Z";
+    if (!text || strlen(text) != sizeof form - 1)
+        return false;
+    for (size_t i = 0; form[i]; i++) {
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    }
+    return true;
+}
+
+static bool is_level(const char *text)
+{
+    return text && (!strcmp(text, "error") || !strcmp(text, "warn") || !strcmp(text, "info") || !strcmp(text, "debug"));
+}
+
+static bool is_well_made(const cJSON *record)
+{
+    return is_timestamp(cJSON_GetStringValue(cJSON_GetObjectItem(record, "timestamp"))) &&
+           is_level(cJSON_GetStringValue(cJSON_GetObjectItem(record, "level"))) &&
+           cJSON_IsString(cJSON_GetObjectItem(record, "stage")) &&
+           cJSON_IsString(cJSON_GetObjectItem(record, "message")) &&
+           cJSON_IsObject(cJSON_GetObjectItem(record, "data")) && cJSON_GetArraySize(record) == 5;
+}
+
+/* Every record of a log is well made, and the last one says "Server stopped". */
+static void check_log(const char *path)
+{
+    struct bytes log = file_read(path);
+    cJSON *record = NULL;
+    if (log.n && log.at[log.n - 1] != '\n')
+        trial_fail("the log %s does not end with a whole line", path);
+    for (char *line = log.at, *end; (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        cJSON_Delete(record);
+        record = cJSON_Parse(line);
+        if (!is_well_made(record))
+            trial_fail("not one record {timestamp, level, stage, message, data}: %s", shown(line, strlen(line)));
+    }
+    const char *message = cJSON_GetStringValue(cJSON_GetObjectItem(record, "message"));
+    bool stopped = message && strcmp(message, "Server stopped") == 0;
+    cJSON_Delete(record);
+    if (!stopped)
+        trial_fail("the last record of %s is not \"Server stopped\"", path);
+}
+
+void server_check_end(struct server *server)
+{
+    check_log(server->out);
+    if (server->launch.log_file)
+        check_log(server->launch.log_file);
+    struct bytes err = file_read(server->err);
+    if (err.n && !server->talks)
+        trial_fail("the server wrote to stderr: %s", shown(err.at, err.n));
+}
+
+void server_stop(struct server *server)
+{
+    server_signal(server, SIGTERM);
+    int code = server_wait(server);
+    if (code != 0)
+        trial_fail("after SIGTERM the server ended with %d instead of 0", code);
+    server_check_end(server);
+}
+
+char *server_chat_path(const struct server *server, const char *chat)
+{
+    return trial_text("%s/%s.chat", server->chats, chat);
+}
+
+struct outcome server_outcome(const struct launch *launch)
+{
+    struct server *server = make(launch);
+    struct outcome outcome = {0};
+    spawn(server);
+    if (server->console >= 0)
+        close(server->console);
+    server->console = -1;
+    outcome.code = server_wait(server);
+    outcome.out = file_read(server->out);
+    outcome.err = file_read(server->err);
+    return outcome;
+}
+
+static void describe(const char *title, const char *path, size_t most)
+{
+    if (!file_exists(path))
+        return;
+    struct bytes text = file_read(path);
+    const char *from = text.n > most ? text.at + text.n - most : text.at;
+    if (text.n)
+        print_error("--- the end of the server's %s:\n%s\n", title, from);
+}
+
+void server_describe_all(void)
+{
+    enum { MOST = 3000 };
+    for (struct server *server = servers; server; server = server->next) {
+        print_error("--- a server on port %d, pid %d\n", server->port, (int)server->pid);
+        describe("stdout", server->out, MOST);
+        describe("stderr", server->err, MOST);
+        if (server->launch.log_file)
+            describe("log", server->launch.log_file, MOST);
+    }
+}
+
+void server_end_all(void)
+{
+    for (; servers; servers = servers->next) {
+        server_kill(servers);
+        cJSON_Delete(servers->started);
+    }
+}

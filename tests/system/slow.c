@@ -1,0 +1,138 @@
+/* Readers who are late: they lose nothing and delay nobody. */
+#include "tests/system/census.h"
+#include "tests/system/crowd.h"
+#include "tests/system/rows.h"
+#include "tests/system/scenarios.h"
+
+/* Some stop reading while much more is said than any buffer holds; the others get everything meanwhile. */
+static void stalled_readers(const struct trial *trial)
+{
+    struct crowd crowd = crowd_make(start_plain(trial), 12, 1, 0, 4000);
+    crowd.members[0].messages = scaled(2500, 100);
+    crowd_begin(&crowd);
+    for (size_t i = 1; i < 5; i++)
+        crowd.members[i].deaf = true;
+    crowd_finish(&crowd);
+    for (size_t i = 1; i < 5; i++)
+        crowd.members[i].deaf = false;
+    crowd_finish(&crowd);
+    crowd_check(&crowd, false);
+    crowd_check_all_stored(&crowd);
+    finish(crowd.server);
+}
+
+/* A stalled writer: its messages are taken and shown to all while it reads none of them. */
+static void stalled_writers(const struct trial *trial)
+{
+    struct crowd crowd = crowd_make(start_plain(trial), 6, 1, scaled(300, 20), 4000);
+    crowd_begin(&crowd);
+    crowd_run(&crowd, 6);
+    crowd.members[2].deaf = crowd.members[3].deaf = true;
+    for (size_t i = 0; i < crowd.n; i++)
+        crowd.members[i].expects = 0; /* what the deaf have not yet said can't be waited for */
+    crowd_finish(&crowd);
+    crowd.members[2].deaf = crowd.members[3].deaf = false;
+    for (size_t i = 0; i < crowd.n; i++)
+        crowd.members[i].expects = (unsigned)crowd.n * crowd.members[i].messages;
+    crowd_finish(&crowd);
+    crowd_check(&crowd, false);
+    crowd_check_all_stored(&crowd);
+    finish(crowd.server);
+}
+
+/* Who stalls in a chat and leaves it gets what was there at that moment, then the list, in its own time. */
+static void stalled_and_leaving(const struct trial *trial)
+{
+    enum { MESSAGES = 150 };
+    struct server *server = start_plain(trial);
+    struct client *ann = client_login(server, "ann");
+    struct client *bob = client_open_small(server, 16384);
+    char *padding = repeated("x", 20000);
+    client_set_name(bob, "bob");
+    client_create(ann, "hall");
+    client_expect_list(bob, "hall\n");
+    client_enter(ann, "hall");
+    client_enter(bob, "hall");
+    bob->stalled = true;
+    for (int i = 0; i < MESSAGES; i++)
+        client_message(ann, "ann", trial_text("%d %s", i, padding));
+    client_say(bob, LEAVE_CHAT, "");
+    client_say(bob, CONNECT_CHAT, "nowhere");
+    client_message(ann, "ann", "bob may or may not have left");
+    for (int i = 0; i < MESSAGES; i++)
+        client_expect_record(bob, RECEIVE_MESSAGE, "ann", trial_text("%d %s", i, padding));
+    struct frame got = client_next(bob);
+    if (got.request == RECEIVE_MESSAGE)
+        got = client_next(bob);
+    check(got.request == GET_CHATS && got.response == SUCCESS, "{%d,%d} after the leave", got.request, got.response);
+    client_expect(bob, CONNECT_CHAT, FAILURE, SAY_NO_SUCH_CHAT);
+    client_expect_nothing(bob);
+    finish(server);
+}
+
+/* One drop at a time: a reader who takes a few bytes now and then still gets whole frames, in order. */
+static void dripping_reader(const struct trial *trial)
+{
+    enum { MESSAGES = 40 };
+    struct server *server = start_plain(trial);
+    struct client *ann = client_login(server, "ann"), *bob = client_open_small(server, 4096);
+    char *padding = repeated("x", 3000);
+    client_set_name(bob, "bob");
+    client_create(ann, "hall");
+    client_expect_list(bob, "hall\n");
+    client_enter(ann, "hall");
+    client_enter(bob, "hall");
+    bob->sip = 700;
+    for (int i = 0; i < MESSAGES; i++) {
+        client_message(ann, "ann", trial_text("%d %s", i, padding));
+        client_fill(bob, now_ms());
+    }
+    for (int i = 0; i < MESSAGES; i++)
+        client_expect_record(bob, RECEIVE_MESSAGE, "ann", trial_text("%d %s", i, padding));
+    client_expect_nothing(bob);
+    finish(server);
+}
+
+/* Many pipelined requests with large answers, from one who reads none of them for a while. */
+static void answers_to_one_who_does_not_read(const struct trial *trial)
+{
+    enum { ASKED = 10000, CHATS = 15 };
+    struct server *server = start_plain(trial);
+    struct client *ann = client_login(server, "ann"), *bob = client_open_small(server, 16384);
+    struct bytes requests = {0};
+    unsigned n = scaled(ASKED, 200);
+    struct bytes list = {0};
+    for (int i = 0; i < CHATS; i++) {
+        char *chat = trial_text("%s-%02d", repeated("c", CHAT_CHARS_MAX - 3), i);
+        bytes_text(&list, "%s\n", chat);
+        client_ask(ann, CREATE_CHAT, chat, GET_CHATS, SUCCESS, list.at);
+    }
+    client_set_name(bob, "bob");
+    for (unsigned i = 0; i < n; i++)
+        frame_say(&requests, i % 2 ? RECEIVE_MESSAGE : GET_CHATS, "");
+    size_t at = 0;
+    for (int64_t until = now_ms() + 300; at < requests.n && now_ms() < until;) {
+        ssize_t sent = client_push(bob, requests.at + at, requests.n - at);
+        check(sent >= 0, "the connection of one who does not read is broken");
+        at += (size_t)sent;
+        client_expect_nothing(ann);
+    }
+    client_write(bob, requests.at + at, requests.n - at);
+    for (unsigned i = 0; i < n; i++) {
+        if (i % 2)
+            client_expect(bob, WRONG_REQUEST, FAILURE, SAY_WRONG_REQUEST);
+        else
+            client_expect_list(bob, list.at);
+    }
+    client_expect_nothing(bob);
+    finish(server);
+}
+
+const struct scenario slow_scenarios[] = {
+    {"stalled_readers", stalled_readers},
+    {"stalled_writers", stalled_writers},
+    {"stalled_and_leaving", stalled_and_leaving},
+    {"dripping_reader", dripping_reader},
+    {"answers_to_one_who_does_not_read", answers_to_one_who_does_not_read},
+    {0},
+};
