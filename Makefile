@@ -73,6 +73,7 @@ SOURCES = \
 	common/clock.c \
 	common/net.c \
 	common/log.c \
+	common/log_line.c \
 	common/log_writer.c \
 	server/chat/session.c \
 	server/chat/names.c \
@@ -131,18 +132,26 @@ SYSTEM_TESTS = \
 	tests/system/rows.c \
 	tests/system/checker.c \
 	tests/system/census.c \
+	tests/system/command.c \
 	tests/system/crowd.c \
+	tests/system/death.c \
+	tests/system/disk.c \
 	tests/system/endings.c \
+	tests/system/folder.c \
 	tests/system/frames.c \
 	tests/system/limits.c \
 	tests/system/lobby.c \
+	tests/system/log.c \
 	tests/system/many.c \
 	tests/system/names.c \
 	tests/system/order.c \
 	tests/system/private.c \
+	tests/system/repair.c \
 	tests/system/replay.c \
 	tests/system/room.c \
+	tests/system/signals.c \
 	tests/system/slow.c \
+	tests/system/stages.c \
 	tests/system/timeouts.c
 
 # One program, build/tests/look.
@@ -228,11 +237,14 @@ check:
 	+@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target MODE=plain $(CHECKS)
 	@echo "check: nothing to complain about"
 
-# Every source stands in a list above, and every architecture in ARCHES.
+# Every source stands in a list above, every C file in README.md's map, and every architecture in ARCHES.
 check-sources:
 	@test -n "$(C_FILES)" || { echo "no C files found"; exit 1; }
 	@lost="$(filter-out $(C_SOURCES) client/% tests/fuzz/% tests/faults/% tests/model/%,$(filter %.c,$(C_FILES)))"; \
 	test -z "$$lost" || { echo "not in the Makefile: $$lost"; exit 1; }
+	@for file in $(C_FILES); do \
+	    grep -qF -e " $$file " -e " $${file%.?}.[ch] " README.md || echo "not in README.md's map: $$file"; \
+	done | { ! grep .; }
 	@found="$(sort $(notdir $(patsubst %/,%,$(wildcard server/arch/*/))))"; \
 	test "$$found" = "$(sort $(ARCHES))" || { echo "ARCHES: server/arch has $$found"; exit 1; }
 

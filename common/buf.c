@@ -16,9 +16,14 @@ bool buf_reserve(struct buf *buf, size_t more)
         room = buf->n + more;
     if (room < ROOM_LEAST)
         room = ROOM_LEAST;
-    if (room > UINT32_MAX)
-        room = UINT32_MAX;
-    char *at = realloc(buf->at, room);
+    return buf_fit(buf, room > UINT32_MAX ? UINT32_MAX : room);
+}
+
+bool buf_fit(struct buf *buf, size_t room)
+{
+    if (room <= buf->room)
+        return true;
+    char *at = room > UINT32_MAX ? NULL : realloc(buf->at, room);
     if (!at)
         return false;
     buf->at = at;

@@ -17,6 +17,8 @@ struct buf {
 /* Makes room for `more` further bytes, at least doubling so that appending is cheap in the long run.
  * False when there is no memory; the buffer is then as it was. */
 bool buf_reserve(struct buf *buf, size_t more);
+/* Makes it hold `room` bytes at least, and not one more than that if it must grow. */
+bool buf_fit(struct buf *buf, size_t room);
 bool buf_append(struct buf *buf, const void *bytes, size_t n);
 /* Drops the first n bytes; what follows moves to the front. */
 void buf_drop(struct buf *buf, size_t n);

@@ -10,7 +10,6 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -25,9 +24,9 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/log_internal.h"
-#include "common/utf8.h"
+#include "common/log_line.h"
 
-enum { GATHER_MAX = 16 * PIPE_BUF, LINE_GUESS = 1024, STAMP_MAX = 32 };
+enum { GATHER_MAX = 16 * PIPE_BUF };
 
 static const int64_t close_limit = SECOND;    /* what is left then is dropped */
 static const int64_t hang_limit = SECOND / 4; /* and this much later the writer counts as hanging */
@@ -56,114 +55,6 @@ static bool running, hanging; /* main's, as is the thread's handle */
 static int ended = -1;        /* an eventfd: the writer's last sign of life */
 static _Atomic int64_t stop_at;
 static _Atomic bool reopen_wanted;
-
-/* ---- Records to lines ---- */
-
-static const char *stamp_of(int64_t wall)
-{
-    static int64_t second = -1;
-    static char date[STAMP_MAX], stamp[STAMP_MAX + 8];
-    if (wall / SECOND != second) {
-        second = wall / SECOND;
-        time_t time = (time_t)second;
-        struct tm parts;
-        gmtime_r(&time, &parts);
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
-    }
-    snprintf(stamp, sizeof stamp, "%s.%03dZ", date, (int)(wall % SECOND / MILLISECOND));
-    return stamp;
-}
-
-/* Text as cJSON takes it: ended by a NUL, without others, and valid UTF-8. NULL when there is no memory. */
-static const char *clean(struct span text)
-{
-    static struct buf clean_text;
-    static const char replacement[] = "\xef\xbf\xbd";
-    clean_text.n = 0;
-    if (!buf_reserve(&clean_text, text.n * (sizeof replacement - 1) + 1))
-        return NULL;
-    while (text.n) {
-        uint32_t c;
-        size_t n = utf8_next(text, &c);
-        if (n == 0 || c == 0)
-            buf_append(&clean_text, replacement, sizeof replacement - 1);
-        else
-            buf_append(&clean_text, text.at, n);
-        text.at += n ? n : 1;
-        text.n -= n ? n : 1;
-    }
-    buf_append(&clean_text, "", 1);
-    return clean_text.at;
-}
-
-/* The object in which the last part of the path *key is a member; *key becomes that part. */
-static cJSON *holder(cJSON *data, const char **key)
-{
-    const char *dot = strchr(*key, '.');
-    if (!dot)
-        return data;
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)(dot - *key), *key);
-    *key = dot + 1;
-    cJSON *inner = cJSON_GetObjectItemCaseSensitive(data, name);
-    return cJSON_IsObject(inner) ? inner : cJSON_AddObjectToObject(data, name);
-}
-
-static void add_field(cJSON *data, const struct log_field *field)
-{
-    char number[24];
-    const char *key = field->key, *text;
-    cJSON *object = holder(data, &key);
-    switch (field->kind) {
-    case LOG_TEXT:
-        text = clean(field->text);
-        cJSON_AddStringToObject(object, key, text ? text : "");
-        break;
-    case LOG_NUMBER: /* as text: a double has no room for every int64_t */
-        snprintf(number, sizeof number, "%" PRId64, field->number);
-        cJSON_AddRawToObject(object, key, number);
-        break;
-    case LOG_FLAG: cJSON_AddBoolToObject(object, key, field->flag); break;
-    case LOG_JSON:
-        text = field->text.n ? clean(field->text) : NULL;
-        cJSON_AddRawToObject(object, key, text ? text : "null");
-        break;
-    }
-}
-
-/* A line's object without its data; *data is where that goes. */
-static cJSON *begin_line(int64_t wall, enum log_level level, const char *stage, const char *message, cJSON **data)
-{
-    cJSON *line = cJSON_CreateObject();
-    cJSON_AddStringToObject(line, "timestamp", stamp_of(wall));
-    cJSON_AddStringToObject(line, "level", log_level_names[level]);
-    cJSON_AddStringToObject(line, "stage", stage);
-    cJSON_AddStringToObject(line, "message", message);
-    *data = cJSON_AddObjectToObject(line, "data");
-    return line;
-}
-
-/* The line's text, to be freed; NULL when there is no memory. The object is gone afterwards. */
-static char *end_line(cJSON *line)
-{
-    char *text = line ? cJSON_PrintBuffered(line, LINE_GUESS, false) : NULL;
-    cJSON_Delete(line);
-    return text;
-}
-
-static char *record_line(const struct log_record *record)
-{
-    cJSON *data;
-    cJSON *line = begin_line(record->wall, record->level, record->stage, record->message, &data);
-    const char *packed = record->packed;
-    for (size_t i = 0; i < record->n; i++) {
-        struct log_field field = log_field_unpack(&packed);
-        add_field(data, &field);
-    }
-    if (record->cut)
-        cJSON_AddTrueToObject(data, "cut");
-    return end_line(line);
-}
 
 /* ---- Lines to sinks ---- */
 
@@ -204,9 +95,9 @@ static void add_record(struct sink *sink, const char *text)
 static void add_report(struct sink *sink, uint64_t drops)
 {
     cJSON *data;
-    cJSON *line = begin_line(clock_wall(), LOG_WARN, "log", "Log records dropped", &data);
+    cJSON *line = log_line_begin(clock_wall(), LOG_WARN, "log", "Log records dropped", &data);
     cJSON_AddNumberToObject(data, "count", (double)(drops - reported));
-    char *text = end_line(line);
+    char *text = log_line_end(line);
     if (add_line(sink, text)) {
         sink->report = drops - reported;
         reported = drops;
@@ -277,10 +168,10 @@ static int open_file(const char *path)
 static void complain(int error)
 {
     cJSON *data;
-    cJSON *line = begin_line(clock_wall(), LOG_ERROR, "log", "Could not open the log file again", &data);
+    cJSON *line = log_line_begin(clock_wall(), LOG_ERROR, "log", "Could not open the log file again", &data);
     cJSON_AddStringToObject(data, "file", log_path);
     cJSON_AddStringToObject(data, "error", strerror(error));
-    char *text = end_line(line);
+    char *text = log_line_end(line);
     add_record(&log_sink, text);
     free(text);
 }
@@ -315,7 +206,7 @@ static void gather(void)
     if (report_due() && (record || !log_sink.failing))
         add_report(&log_sink, log_drops());
     while (record && log_sink.out.n < GATHER_MAX && !atomic_load(&reopen_wanted)) {
-        char *line = record_line(record);
+        char *line = log_line(record);
         add_record(&log_sink, line);
         if (record->announced && announcer.fd >= 0)
             add_record(&announcer, line);

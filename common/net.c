@@ -216,8 +216,10 @@ static bool is_lost_connection(int error)
     case EHOSTUNREACH:
     case ENONET:
     case ENOPROTOOPT:
-    case EOPNOTSUPP: return true;
-    default: return false;
+    case EOPNOTSUPP:
+        return true;
+    default:
+        return false;
     }
 }
 

@@ -11,23 +11,22 @@ enum sync_level { SYNC_OS, SYNC_PERIOD, SYNC_ALWAYS };
 struct limits {
     uint32_t max_message;
     uint32_t max_clients;
-    uint32_t max_per_ip;  /* 0: no limit */
+    uint32_t max_per_ip; /* 0: no limit */
     uint32_t max_chats;
-    uint32_t rate_limit;  /* messages a second; 0: no limit */
+    uint32_t rate_limit; /* messages a second; 0: no limit */
     uint32_t room_threads;
     int64_t room_linger;
     int64_t name_timeout;
     int64_t drain;
     enum sync_level sync;
-    int64_t sync_period;  /* with SYNC_PERIOD */
+    int64_t sync_period; /* with SYNC_PERIOD */
 };
 
 /* The tiny build makes everything small, so that what is rare elsewhere happens all the time. */
 #ifdef CONVEYOR_TINY
 enum {
-    GATHER_MAX = 1,             /* one message a turn: what does not fit an empty gather is taken alone */
-    GATHER_PER_PERSON = 1,
-    CHUNK_MAX = 1,              /* a window of history: one record at least */
+    GATHER_MAX = 1, /* one message a turn: what does not fit an empty gather is taken alone */
+    CHUNK_MAX = 1,  /* a window of history: one record at least */
     FEED_MAX = 2 * 1024,
     FEED_ALL_MAX = 4 * 1024,
     TAIL_MAX = 256,
@@ -40,29 +39,28 @@ enum {
 };
 #else
 enum {
-    GATHER_MAX = 256 * 1024,      /* bytes of new records a room stores and shows in one turn */
-    GATHER_PER_PERSON = 512,      /* messages of one person in one turn */
-    CHUNK_MAX = 128 * 1024,       /* bytes of history read from a file at once */
-    FEED_MAX = 2 * GATHER_MAX,    /* bytes sent in a turn to one who is behind */
+    GATHER_MAX = 256 * 1024,        /* bytes of new records a room stores and shows in one turn */
+    CHUNK_MAX = 128 * 1024,         /* bytes of history read from a file at once */
+    FEED_MAX = 2 * GATHER_MAX,      /* bytes sent in a turn to one who is behind */
     FEED_ALL_MAX = 4 * 1024 * 1024, /* and to all of them together */
-    TAIL_MAX = 1024 * 1024,       /* framed records a room keeps while somebody is behind */
+    TAIL_MAX = 1024 * 1024,         /* framed records a room keeps while somebody is behind */
     EVENTS_MAX = 256,
-    ARRIVALS_MAX = 256,           /* records taken off a belt in one turn */
-    SCRATCH = 64 * 1024,          /* what is read from one socket at once */
-    SERVE_MAX = 512,              /* requests of one session in one turn */
+    ARRIVALS_MAX = 256,  /* records taken off a belt in one turn */
+    SCRATCH = 64 * 1024, /* what is read from one socket at once */
+    SERVE_MAX = 512,     /* requests of one session in one turn */
     BELT_BYTES = 65536,
-    SEND_BUFFER = 0               /* 0: the system's own choice */
+    SEND_BUFFER = 0 /* 0: the system's own choice */
 };
 #endif
 
 #define BYE_PATIENCE INT64_C(5000000) /* microseconds a client has for its last answers and for closing */
 
 enum {
-    OUT_MAX = 64 * 1024,      /* unsent answers beyond which no private message is added */
+    OUT_MAX = 64 * 1024, /* unsent answers beyond which no private message is added */
     LISTEN_BACKLOG = 1000,
-    ACCEPTS_MAX = 64,         /* connections accepted in one turn */
-    REFUSED_MAX = 32,         /* refused ones that are being told so */
-    FD_RESERVE = 128          /* descriptors kept for chats, belts, the log and the refused */
+    ACCEPTS_MAX = 64, /* connections accepted in one turn */
+    REFUSED_MAX = 32, /* refused ones that are being told so */
+    FD_RESERVE = 128  /* descriptors kept for chats, belts, the log and the refused */
 };
 
 #endif

@@ -20,7 +20,7 @@ struct arch {
     void (*census)(struct server *, struct census *);
 };
 
-extern const struct arch *const arch_table[];  /* ends with NULL; the first is the default */
+extern const struct arch *const arch_table[];   /* ends with NULL; the first is the default */
 const struct arch *arch_find(const char *name); /* NULL when there is none */
 
 #endif

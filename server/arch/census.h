@@ -12,23 +12,23 @@ extern const char *const census_desk_names[CENSUS_DESKS];
 
 /* One row per kind of stage: what its counters add up to. */
 struct census_row {
-    uint64_t arrivals;    /* clients it took; at the gate: those it closed */
-    uint64_t departures;  /* clients it sent on; at the gate: those that came */
-    uint64_t requests;    /* requests it served */
-    uint64_t turns;       /* rounds of its loop */
-    uint64_t batch;       /* events and arrivals of all turns: batch / turns is the mean batch */
+    uint64_t arrivals;   /* clients it took; at the gate: those it closed */
+    uint64_t departures; /* clients it sent on; at the gate: those that came */
+    uint64_t requests;   /* requests it served */
+    uint64_t turns;      /* rounds of its loop */
+    uint64_t batch;      /* events and arrivals of all turns: batch / turns is the mean batch */
     uint64_t batch_most;
-    uint64_t belt_time;   /* microseconds its arrivals spent on the belt, all together */
-    uint64_t busy_time;   /* microseconds in turns */
-    uint64_t people;      /* clients at its desks now */
-    uint64_t due;         /* of these: with a servable request, an unsent byte or an unsettled message */
+    uint64_t belt_time; /* microseconds its arrivals spent on the belt, all together */
+    uint64_t busy_time; /* microseconds in turns */
+    uint64_t people;    /* clients at its desks now */
+    uint64_t due;       /* of these: with a servable request, an unsent byte or an unsettled message */
 };
 
 struct census {
     uint64_t accepted, closed, refused;
     struct census_row at[CENSUS_DESKS];
-    uint64_t on_belts;    /* clients between two stages */
-    uint64_t stages;      /* stage threads running */
+    uint64_t on_belts; /* clients between two stages */
+    uint64_t stages;   /* stage threads running */
 };
 
 /* Adds one stage's counters to a row; counters are read relaxed, from any thread. */

@@ -7,8 +7,8 @@
 #include "common/protocol.h"
 #include "server/desk/turn.h"
 
-void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count, const struct limits *limits, const struct folder *folder,
-                struct sync *sync)
+void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count, const struct limits *limits,
+                const struct folder *folder, struct sync *sync)
 {
     *rooms = (struct rooms){.shift = shift, .count = count, .limits = limits, .folder = folder, .sync = sync};
     list_init(&rooms->list);

@@ -7,17 +7,17 @@
 #include "server/desk/room.h"
 
 struct rooms {
-    struct list list;  /* struct room, by `link` */
+    struct list list; /* struct room, by `link` */
     struct shift *shift;
     struct counters *count; /* of the desks in it */
     const struct limits *limits;
     const struct folder *folder;
     struct sync *sync;
-    bool closing;      /* the server stops: new rooms are born closing */
+    bool closing; /* the server stops: new rooms are born closing */
 };
 
-void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count, const struct limits *limits, const struct folder *folder,
-                struct sync *sync);
+void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count, const struct limits *limits,
+                const struct folder *folder, struct sync *sync);
 /* The chat's room, made if need be; NULL without memory. Only the thread that runs rooms for this chat may ask. */
 struct room *rooms_find(struct rooms *rooms, struct chat *chat);
 /* After a turn in which deadlines were due: asks for syncs, ends empty rooms. */

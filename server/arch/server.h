@@ -12,8 +12,8 @@ struct server {
     struct catalog catalog;
     int listeners[LISTEN_MAX]; /* bound and listening; main owns them */
     size_t n_listeners;
-    int empty;                 /* an eventfd: readable when the last client is out after drain */
-    void *arch;                /* the architecture's own */
+    int empty;  /* an eventfd: readable when the last client is out after drain */
+    void *arch; /* the architecture's own */
 };
 
 #endif

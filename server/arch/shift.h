@@ -19,10 +19,10 @@ struct shift {
     struct scratch *scratch;
     struct counters *count;
     struct moment time;
-    struct list desks;   /* all, by `peer` */
-    struct list busy;    /* those that were touched or have somebody to serve again, by `busy` */
-    int64_t deadline;    /* the earliest moment at which a desk wants a turn */
-    bool ticked;         /* in this turn deadlines were due */
+    struct list desks; /* all, by `peer` */
+    struct list busy;  /* those that were touched or have somebody to serve again, by `busy` */
+    int64_t deadline;  /* the earliest moment at which a desk wants a turn */
+    bool ticked;       /* in this turn deadlines were due */
 };
 
 /* False and errno when there is no descriptor or memory; then nothing is left behind. */

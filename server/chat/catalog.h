@@ -18,33 +18,34 @@ struct room;
 
 /* An entry. It lives as long as the server, so sessions and rooms may point at it. */
 struct chat {
-    uint32_t list_end;       /* bytes of the LIST up to and with this chat's line */
-    uint16_t n;              /* length of the name */
-    atomic_int sync_failed;  /* errno of the sync that failed: read-only from then on, until the process ends. Set by any thread */
-    bool uncut;              /* a room ended with a failed write still behind `committed`; both are the rooms' */
+    uint32_t list_end; /* bytes of the LIST up to and with this chat's line */
+    uint16_t n;        /* length of the name */
+    atomic_int
+        sync_failed; /* errno of the sync that failed: read-only from then on, until the process ends. Set by any thread */
+    bool uncut;      /* a room ended with a failed write still behind `committed`; both are the rooms' */
     uint64_t committed;
-    struct room *room;       /* the room that runs it; touched only by the thread that runs rooms for this chat */
-    void *stage;             /* the architecture's word about it; touched only by the thread that runs the lobby */
-    struct list stage_link;  /* likewise */
+    struct room *room;      /* the room that runs it; touched only by the thread that runs rooms for this chat */
+    void *stage;            /* the architecture's word about it; touched only by the thread that runs the lobby */
+    struct list stage_link; /* likewise */
     UT_hash_handle hh;
-    char name[];             /* NUL behind it */
+    char name[]; /* NUL behind it */
 };
 
 struct catalog {
     struct folder folder;
-    struct chat **chats;     /* in the order of the LIST */
+    struct chat **chats; /* in the order of the LIST */
     uint32_t n, room;
-    struct chat *by_name;    /* uthash */
-    struct buf list;         /* the LIST's text */
+    struct chat *by_name; /* uthash */
+    struct buf list;      /* the LIST's text */
 };
 
 /* What start-up had to mend, for the log: it is written after "Server started". */
 struct catalog_note {
     struct catalog_note *next;
-    const char *message;     /* static */
+    const char *message; /* static */
     uint64_t bytes;
-    int error;               /* errno or 0 */
-    char chat[];             /* the name, NUL behind it */
+    int error;   /* errno or 0 */
+    char chat[]; /* the name, NUL behind it */
 };
 
 /* Opens and locks the folder, repairs its files, lists them (sorted by bytes). NULL when fine, else one clear reason.

@@ -10,16 +10,14 @@
 #include "common/span.h"
 
 struct request {
-    int32_t kind;     /* enum request_kind, anything else a client may say, or one of the two below */
+    int64_t kind; /* enum request_kind, any other int32 a client may say, or one of those below, which none can say */
     struct span text; /* lies in the session's input until the request is consumed */
 };
 
 /* What the turn library tells a desk in the place of a request. */
-enum {
-    REQUEST_END = INT32_MIN, /* the input has ended: no more requests */
-    REQUEST_BROKEN,          /* the stream can't be trusted from here on */
-    REQUEST_SLOW             /* a frame, or a name, did not come in time */
-};
+#define REQUEST_END (INT64_C(1) << 32)   /* the input has ended: no more requests */
+#define REQUEST_BROKEN (REQUEST_END + 1) /* the stream can't be trusted from here on */
+#define REQUEST_SLOW (REQUEST_END + 2)   /* a frame, or a name, did not come in time */
 
 enum { LIST_HEAD_MAX = 32 };
 

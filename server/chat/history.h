@@ -13,10 +13,10 @@
 #include "server/chat/folder.h"
 
 struct history {
-    int fd;              /* -1: not open */
-    uint64_t committed;  /* bytes of the file that are records, whole and shown */
-    bool uncut;          /* what a failed write left behind `committed` is still there */
-    bool dirty;          /* written to since the last sync was asked for */
+    int fd;             /* -1: not open */
+    uint64_t committed; /* bytes of the file that are records, whole and shown */
+    bool uncut;         /* what a failed write left behind `committed` is still there */
+    bool dirty;         /* written to since the last sync was asked for */
     int64_t dirty_since;
 };
 

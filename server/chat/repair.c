@@ -128,7 +128,7 @@ struct repair repair_file(const struct folder *folder, const char *file, int fd,
     int64_t text_end = search_back(fd, size, size, is_something, &gave_up);
     if (text_end < 0)
         return unreadable;
-    int64_t record_end = search_back(fd, (uint64_t)text_end, RECORD_MAX, is_end, &gave_up);
+    int64_t record_end = search_back(fd, (uint64_t)text_end, RECORD_MAX + 1, is_end, &gave_up);
     if (record_end < 0)
         return unreadable;
     if (record_end > 0)

@@ -6,8 +6,12 @@
 
 #include "common/net.h"
 #include "common/protocol.h"
+#include "server/chat/names.h"
 
-enum { IN_MIN = 512 /* memory a half frame begins with */ };
+enum {
+    IN_MIN = 512,   /* memory a half frame begins with */
+    REST_SHARE = 16 /* a rest up to this share of the scratch goes back there for the next read */
+};
 
 struct session *session_new(int fd, const struct door *door)
 {
@@ -35,41 +39,54 @@ size_t session_bytes_most(const struct limits *limits)
     size_t frame = CLIENT_HEADER + (size_t)limits->max_message + FRAME_SLACK;
     size_t record = USER_BYTES_MAX + 1 + STAMP_LENGTH + 1 + (size_t)limits->max_message;
     size_t in = frame > SCRATCH ? frame : SCRATCH;
-    /* Answers: private messages up to the limit and one beyond it, a turn's refusals, a few words. */
-    size_t out = OUT_MAX + sizeof(struct answer_head) + SERVER_HEADER + record +
-                 GATHER_PER_PERSON * (sizeof(struct answer_head) + SERVER_HEADER + 128);
-    /* Growing by doubling, a buffer may hold twice what it needs. */
-    return sizeof(struct session) + 2 * in + 2 * out;
+    /* Private messages up to the limit and one beyond it; growing by doubling, the buffer may hold twice that. */
+    size_t out = 2 * (OUT_MAX + sizeof(struct answer_head) + SERVER_HEADER + record);
+    return sizeof(struct session) + sizeof(struct name) + USER_BYTES_MAX + in + out;
 }
 
-/* Memory of its own for the rest of a frame: never more than what has come, doubled, and never more than the frame needs. */
+/* Memory of its own for the rest of a long frame: never more than what has come, doubled, nor than the frame needs. */
 static bool make_room(struct session *session)
 {
     uint64_t needs = session->door->expects(session_unread(session));
     uint64_t more = session->in.n < IN_MIN ? IN_MIN : session->in.n;
     if (needs > session->in.n && needs - session->in.n < more)
         more = needs - session->in.n;
-    return session->in.room > session->in.n || buf_reserve(&session->in, more);
+    return session->in.room > session->in.n || buf_fit(&session->in, session->in.n + more);
+}
+
+/* Reads behind what is there of a long frame. */
+static ssize_t read_on(struct session *session)
+{
+    if (!make_room(session)) {
+        errno = ENOMEM;
+        return -1;
+    }
+    ssize_t n = net_read(session->fd, session->in.at + session->in.n, session->in.room - session->in.n);
+    if (n > 0)
+        session->in.n += (uint32_t)n;
+    return n;
+}
+
+/* Reads into the scratch, behind the short rest of an earlier read: what follows half a small frame comes with one call. */
+static ssize_t read_fresh(struct session *session, char *scratch, size_t n)
+{
+    uint32_t rest = session->in.n;
+    if (rest)
+        memcpy(scratch, session->in.at, rest);
+    buf_free(&session->in);
+    session->in = (struct buf){.at = scratch, .n = rest};
+    session->in_at = 0;
+    ssize_t got = net_read(session->fd, scratch + rest, n - rest);
+    if (got > 0)
+        session->in.n += (uint32_t)got;
+    return got;
 }
 
 static ssize_t read_into(struct session *session, char *scratch, size_t n)
 {
     if (session->deaf)
         return net_read(session->fd, scratch, n);
-    if (session->in.n == 0) {
-        ssize_t got = net_read(session->fd, scratch, n);
-        session->in = (struct buf){.at = scratch, .n = got > 0 ? (uint32_t)got : 0};
-        session->in_at = 0;
-        return got;
-    }
-    if (!make_room(session)) {
-        errno = ENOMEM;
-        return -1;
-    }
-    ssize_t got = net_read(session->fd, session->in.at + session->in.n, session->in.room - session->in.n);
-    if (got > 0)
-        session->in.n += (uint32_t)got;
-    return got;
+    return session->in.n <= n / REST_SHARE ? read_fresh(session, scratch, n) : read_on(session);
 }
 
 bool session_read(struct session *session, char *scratch, size_t n)
@@ -84,17 +101,18 @@ bool session_read(struct session *session, char *scratch, size_t n)
 
 bool session_keep(struct session *session)
 {
-    struct span rest = session_unread(session);
-    if (session->in.room) {
-        buf_drop(&session->in, session->in_at);
-        if (rest.n == 0)
-            buf_free(&session->in);
-        session->in_at = 0;
-        return true;
-    }
-    session->in = (struct buf){0};
+    struct span rest = session->deaf ? (struct span){0} : session_unread(session);
+    bool borrowed = session->in.room == 0;
+    if (borrowed)
+        session->in = (struct buf){0};
+    else
+        buf_drop(&session->in, session->deaf ? session->in.n : session->in_at);
     session->in_at = 0;
-    return rest.n == 0 || buf_append(&session->in, rest.at, rest.n);
+    if (rest.n == 0)
+        buf_free(&session->in);
+    else if (borrowed)
+        return buf_fit(&session->in, rest.n) && buf_append(&session->in, rest.at, rest.n);
+    return true;
 }
 
 void session_consume(struct session *session)

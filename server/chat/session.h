@@ -45,42 +45,43 @@ struct session {
     struct visitor *visitor; /* the gate's: its address, when addresses are counted */
 
     /* The reader's half. */
-    struct buf in;     /* bytes read; room 0 while they lie in the stage's scratch */
-    uint32_t in_at;    /* of these: served */
-    uint32_t in_next;  /* bytes of the request now being served */
-    bool eof;          /* the client has no more requests */
-    bool deaf;         /* what it still says is thrown away */
+    struct buf in;    /* bytes read; room 0 while they lie in the stage's scratch */
+    uint32_t in_at;   /* of these: served */
+    uint32_t in_next; /* bytes of the request now being served */
+    bool eof;         /* the client has no more requests */
+    bool deaf;        /* what it still says is thrown away */
 
     /* The desk's half. */
-    bool dead;         /* the connection is broken: nothing is due any more */
-    bool blocked;      /* the socket took less than it was given: wait for OUT */
-    bool leaving;      /* on its way out: past the name desk to bye */
-    bool farewell;     /* it asked to disconnect: bye answers */
-    bool refused;      /* by a room: the lobby takes it back as if it never had been away */
-    bool outside;      /* it was not let in: it is only told so */
-    bool resume;       /* it asked for a chat's records from `cursor` on */
-    bool shut;         /* bye has said its last word */
-    bool counted;      /* among its desk's due ones */
-    bool asked;        /* the request at hand has been put to the desk once and must be put again */
-    uint8_t list;      /* enum list_state */
-    uint8_t want;      /* WANT_*, computed by desk_finish alone */
-    uint8_t armed;     /* what the runner's epoll set waits for; the runner's own */
-    bool watched;      /* it is in the runner's epoll set; the runner's own */
+    bool dead;     /* the connection is broken: nothing is due any more */
+    bool blocked;  /* the socket took less than it was given: wait for OUT */
+    bool leaving;  /* on its way out: past the name desk to bye */
+    bool farewell; /* it asked to disconnect: bye answers */
+    bool refused;  /* by a room: the lobby takes it back as if it never had been away */
+    bool outside;  /* it was not let in: it is only told so */
+    bool resume;   /* it asked for a chat's records from `cursor` on */
+    bool shut;     /* bye has said its last word */
+    bool counted;  /* among its desk's due ones */
+    bool asked;    /* the request at hand has been put to the desk once and must be put again */
+    uint8_t list;  /* enum list_state */
+    uint8_t want;  /* WANT_*, computed by desk_finish alone */
+    uint8_t armed; /* what the runner's epoll set waits for; the runner's own */
+    bool watched;  /* it is in the runner's epoll set; the runner's own */
     struct desk *desk;
-    struct go next;    /* goes there as soon as nothing is due */
-    struct name *name; /* NULL before it has one */
-    struct buf out;    /* direct answers, each behind a struct answer_head */
-    uint32_t out_gone; /* bytes of the first of them that have gone */
-    uint32_t skip;     /* bytes gone of the frame of the record (lobby: of the list) it stands at */
-    uint64_t cursor;   /* the record it stands at: an offset in the chat's file. Stale while it is in front */
-    uint64_t stop;     /* leaving a room: owed up to here; NO_STOP while it stays */
-    uint32_t listed;   /* chats in the list it was sent last */
+    struct go next;     /* goes there as soon as nothing is due */
+    struct name *name;  /* NULL before it has one */
+    struct buf out;     /* direct answers, each behind a struct answer_head */
+    uint32_t out_gone;  /* bytes of the first of them that have gone */
+    uint32_t skip;      /* bytes gone of the frame of the record (lobby: of the list) it stands at */
+    uint64_t cursor;    /* the record it stands at: an offset in the chat's file. Stale while it is in front */
+    uint64_t stop;      /* leaving a room: owed up to here; NO_STOP while it stays */
+    uint32_t listed;    /* chats in the list it was sent last */
     uint32_t unsettled; /* messages of its own gathered in this turn */
-    uint32_t seat;     /* its index in desk->people */
-    uint32_t tokens;   /* messages it may still send in the second that began at `tokens_at` */
+    uint32_t refusals;  /* messages of its own that could not be stored and have not been answered yet */
+    uint32_t seat;      /* its index in desk->people */
+    uint32_t tokens;    /* messages it may still send in the second that began at `tokens_at` */
     int64_t tokens_at;
-    int64_t since;     /* its timer at this desk runs since then */
-    int64_t sent_at;   /* when it was put on a belt; the runner's own */
+    int64_t since;                     /* its timer at this desk runs since then */
+    int64_t sent_at;                   /* when it was put on a belt; the runner's own */
     struct list changed, again, timer; /* links in its desk's lists; `changed` also in a belt's backlog */
 };
 

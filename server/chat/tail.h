@@ -22,7 +22,7 @@ struct tail {
     struct buf frames;
     struct tail_mark *marks; /* one a record */
     uint32_t n, room;
-    uint64_t end;            /* the file offset behind the last record */
+    uint64_t end; /* the file offset behind the last record */
 };
 
 /* A place in a chat: a record, and how much of its frame is behind us. */

@@ -56,8 +56,7 @@ static bool owes(const struct desk *desk, const struct session *session)
 
 void bye_init(struct bye_desk *bye, const struct limits *limits)
 {
-    static const struct desk_ops ops = {
-        .arrive = arrive, .serve = serve, .send = send_due, .owes = owes, .late = late};
+    static const struct desk_ops ops = {.arrive = arrive, .serve = serve, .send = send_due, .owes = owes, .late = late};
     desk_init(&bye->desk, &ops, "bye", BYE, limits);
     bye->desk.patience = BYE_PATIENCE;
 }

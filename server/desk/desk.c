@@ -13,8 +13,8 @@
 void desk_init(struct desk *desk, const struct desk_ops *ops, const char *label, enum place place,
                const struct limits *limits)
 {
-    *desk = (struct desk){
-        .ops = ops, .label = label, .place = place, .limits = limits, .patience = limits->name_timeout};
+    *desk =
+        (struct desk){.ops = ops, .label = label, .place = place, .limits = limits, .patience = limits->name_timeout};
     desk->feed = FEED_ALL_MAX;
     list_init(&desk->changed);
     list_init(&desk->again);
@@ -60,10 +60,16 @@ void desk_refuse(struct desk *desk, struct session *session, int32_t request, co
     desk_answer(desk, session, request, FAILURE, span_of(sentence));
 }
 
-void desk_misplaced(struct desk *desk, struct session *session, int32_t request)
+/* True for the requests that a text may come with, or not: all that the protocol knows from clients. */
+static bool known(int64_t kind)
 {
-    if (request >= 0 && request < REQUEST_KINDS && say_misplaced[request])
-        desk_refuse(desk, session, request, say_misplaced[request]);
+    return kind >= 0 && kind < REQUEST_KINDS && (say_misplaced[kind] || kind == DISCONNECT);
+}
+
+void desk_misplaced(struct desk *desk, struct session *session, int64_t kind)
+{
+    if (known(kind) && say_misplaced[kind])
+        desk_refuse(desk, session, (int32_t)kind, say_misplaced[kind]);
     else
         desk_refuse(desk, session, WRONG_REQUEST, SAY_WRONG_REQUEST);
 }
@@ -77,14 +83,13 @@ struct go desk_give_up(struct desk *desk, struct session *session, const struct 
     return (struct go){BYE, NULL};
 }
 
-bool desk_too_long(struct desk *desk, struct session *session, const struct request *request)
+bool desk_too_long(struct desk *desk, struct session *session, const struct request *request, struct span text)
 {
     char sentence[128];
-    if (request->text.n <= desk->limits->max_message || request->kind < 0 || request->kind >= REQUEST_KINDS ||
-        !(say_misplaced[request->kind] || request->kind == DISCONNECT))
+    if (text.n <= desk->limits->max_message || !known(request->kind))
         return false;
     snprintf(sentence, sizeof sentence, SAY_TEXT_TOO_LONG, desk->limits->max_message);
-    desk_refuse(desk, session, request->kind, sentence);
+    desk_refuse(desk, session, (int32_t)request->kind, sentence);
     return true;
 }
 

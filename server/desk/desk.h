@@ -16,10 +16,10 @@
 
 /* Memory that the desks of one thread share within a turn. */
 struct scratch {
-    char in[SCRATCH];       /* what was read from a socket */
-    char *file;             /* a piece of a chat's file on its way into `window`; NULL until it is needed */
-    struct tail window;     /* frames of that piece */
-    const struct desk *of;  /* the room it belongs to, NULL for none */
+    char in[SCRATCH];      /* what was read from a socket */
+    char *file;            /* a piece of a chat's file on its way into `window`; NULL until it is needed */
+    struct tail window;    /* frames of that piece */
+    const struct desk *of; /* the room it belongs to, NULL for none */
 };
 
 /* The time of a turn, the same for all that happens in it. */
@@ -51,27 +51,27 @@ struct desk_ops {
 
 struct desk {
     const struct desk_ops *ops;
-    const char *label;      /* for the log */
+    const char *label; /* for the log */
     enum place place;
     const struct limits *limits;
     struct counters *count; /* the stage's */
     struct scratch *scratch;
     const struct moment *time; /* the runner's */
-    int64_t patience;       /* what a session's timer allows at this desk */
-    bool closing;           /* the server stops: nobody is served, all are sent home */
+    int64_t patience;          /* what a session's timer allows at this desk */
+    bool closing;              /* the server stops: nobody is served, all are sent home */
 
     struct session **people;
     uint32_t n, room;
-    uint32_t front;         /* people[0..front) have everything; one span serves them all */
-    uint32_t feed;          /* bytes that those behind may still be sent in this turn */
+    uint32_t front; /* people[0..front) have everything; one span serves them all */
+    uint32_t feed;  /* bytes that those behind may still be sent in this turn */
 
-    struct list changed;    /* touched in this turn; after desk_finish: those the runner must look at */
-    struct list again;      /* servable without an event */
-    struct list timers;     /* by `since`, the oldest first */
-    struct list busy;       /* link in the runner's list of desks that have something to finish */
-    struct list *runner;    /* that list */
-    struct list peer;       /* link in the runner's list of all its desks */
-    int64_t deadline;       /* the runner's: what desk_finish said last */
+    struct list changed; /* touched in this turn; after desk_finish: those the runner must look at */
+    struct list again;   /* servable without an event */
+    struct list timers;  /* by `since`, the oldest first */
+    struct list busy;    /* link in the runner's list of desks that have something to finish */
+    struct list *runner; /* that list */
+    struct list peer;    /* link in the runner's list of all its desks */
+    int64_t deadline;    /* the runner's: what desk_finish said last */
 };
 
 void desk_init(struct desk *desk, const struct desk_ops *ops, const char *label, enum place place,
@@ -85,11 +85,11 @@ void desk_answer_after(struct desk *desk, struct session *session, uint64_t afte
 /* Refuses with one of the protocol's sentences. */
 void desk_refuse(struct desk *desk, struct session *session, int32_t request, const char *sentence);
 /* Answers what has no meaning at this desk: {request,1,...} or {7,1,...}. */
-void desk_misplaced(struct desk *desk, struct session *session, int32_t request);
+void desk_misplaced(struct desk *desk, struct session *session, int64_t kind);
 /* Says that a stream is broken or too slow; the session then goes to bye. */
 struct go desk_give_up(struct desk *desk, struct session *session, const struct request *request);
-/* True, and answered, when the text is longer than a message may be. */
-bool desk_too_long(struct desk *desk, struct session *session, const struct request *request);
+/* True, and answered, when this text of the request is longer than a message may be. */
+bool desk_too_long(struct desk *desk, struct session *session, const struct request *request, struct span text);
 /* Sends the first answers, as far as the socket takes them. False: the connection is dead. */
 bool desk_send_answers(struct session *session);
 /* One send for a session; sets `blocked` when the socket did not take all. -1: the connection is dead. */

@@ -8,6 +8,8 @@
 #include "common/protocol.h"
 #include "server/desk/turn.h"
 
+enum { RECORD_AND_END = RECORD_MAX + 1 };
+
 static struct room *self(const struct desk *desk)
 {
     return (struct room *)(void *)desk;
@@ -36,17 +38,17 @@ void feed_fall_behind(struct room *room, struct session *session)
 static void catch_up(struct room *room, struct session *session)
 {
     if (session->cursor == room->history.committed && session->skip == 0 && session->out.n == 0 &&
-        session->stop == NO_STOP)
+        session->refusals == 0 && session->stop == NO_STOP)
         desk_to_front(&room->desk, session);
 }
 
 /* One record of the window's bytes: up to its end, or a piece of a run that has none. Its length in the file. */
 static size_t record_length(struct span bytes, bool last)
 {
-    const char *end = memchr(bytes.at, RECORD_END, bytes.n < RECORD_MAX ? bytes.n : RECORD_MAX);
+    const char *end = memchr(bytes.at, RECORD_END, bytes.n < RECORD_AND_END ? bytes.n : RECORD_AND_END);
     if (end)
         return (size_t)(end - bytes.at) + 1;
-    if (bytes.n >= RECORD_MAX)
+    if (bytes.n >= RECORD_AND_END)
         return RECORD_MAX;
     return last ? bytes.n : 0;
 }
@@ -56,8 +58,8 @@ static void say_endless(struct room *room, uint64_t file)
     if (room->said_endless)
         return;
     room->said_endless = true;
-    log_at(LOG_WARN, room->desk.label, "A run without an end is served in pieces",
-           LOG_S("chat", chat_name(room->chat)), LOG_N("offset", file));
+    log_at(LOG_WARN, room->desk.label, "A run without an end is served in pieces", LOG_S("chat", chat_name(room->chat)),
+           LOG_N("offset", file));
 }
 
 /* Frames whole records of `bytes`, which begin at `file`; at least one if there is one. False without memory. */
@@ -88,10 +90,10 @@ static bool fill_window(struct room *room, const struct door *door, uint64_t fil
 {
     struct scratch *scratch = room->desk.scratch;
     scratch->of = NULL;
-    if (!scratch->file && !(scratch->file = malloc(RECORD_MAX)))
+    if (!scratch->file && !(scratch->file = malloc(RECORD_AND_END)))
         return false;
     /* First a piece of ordinary size; if it holds no whole record, as much as one can have. */
-    for (size_t size = CHUNK_MAX;; size = RECORD_MAX) {
+    for (size_t size = CHUNK_MAX;; size = RECORD_AND_END) {
         ssize_t n = history_read(&room->history, file, scratch->file, size);
         if (n <= 0 || !frame_all(room, door, (struct span){scratch->file, (size_t)n}, file, CHUNK_MAX))
             return false;
@@ -168,6 +170,9 @@ bool feed_send(struct desk *desk, struct session *session)
             if (n < 0)
                 return false;
             session_answer_sent(session, (size_t)n);
+        } else if (session->refusals) {
+            session->refusals--;
+            desk_refuse(desk, session, SEND_MESSAGE, room->not_stored);
         } else {
             break;
         }
@@ -181,7 +186,7 @@ bool feed_owes(const struct desk *desk, const struct session *session)
     if (desk_in_front(desk, session))
         return false;
     uint64_t end = session->stop < self(desk)->history.committed ? session->stop : self(desk)->history.committed;
-    return session->skip || session->cursor < end || (session->out.n && session->next.to == STAY);
+    return session->skip || session->refusals || session->cursor < end || (session->out.n && session->next.to == STAY);
 }
 
 void feed_front(struct room *room, uint64_t from)

@@ -20,9 +20,8 @@ void gate_init(struct gate *gate, const struct limits *limits, const struct door
 void gate_free(struct gate *gate)
 {
     struct visitor *visitor, *next;
-    HASH_ITER(hh, gate->visitors, visitor, next)
-    {
-        HASH_DELETE(hh, gate->visitors, visitor);
+    HASH_ITER(hh, gate->visitors, visitor, next) {
+        HASH_DELETE(hh, gate->visitors, visitor); /* NOLINT(clang-analyzer-unix.Malloc): `next` is read before */
         free(visitor);
     }
 }

@@ -20,13 +20,13 @@ struct visitor {
 struct gate {
     const struct limits *limits;
     const struct door *door;
-    uint32_t inside;      /* clients that were let in and not yet out */
-    uint32_t refusing;    /* and those that are being told that they can't come in */
-    bool paused;          /* no descriptors, or too many refusals under way: let nobody in */
-    bool said_paused;     /* the log has been told; until somebody comes in again */
-    int64_t retry_at;     /* when a paused gate tries again */
+    uint32_t inside;   /* clients that were let in and not yet out */
+    uint32_t refusing; /* and those that are being told that they can't come in */
+    bool paused;       /* no descriptors, or too many refusals under way: let nobody in */
+    bool said_paused;  /* the log has been told; until somebody comes in again */
+    int64_t retry_at;  /* when a paused gate tries again */
     struct visitor *visitors;
-    struct list entered;  /* sessions (by `changed`) that go on to session->next: name */
+    struct list entered; /* sessions (by `changed`) that go on to session->next: name */
     counter accepted, closed, refused;
 };
 

@@ -111,7 +111,7 @@ static struct go connect_from(struct desk *desk, struct session *session, struct
 
 static struct go serve(struct desk *desk, struct session *session, const struct request *request)
 {
-    if (desk_too_long(desk, session, request))
+    if (desk_too_long(desk, session, request, request->text))
         return desk_stay();
     switch (request->kind) {
     case CREATE_CHAT:
@@ -231,8 +231,7 @@ static bool owes(const struct desk *desk, const struct session *session)
 
 void lobby_init(struct lobby_desk *lobby, const struct limits *limits, struct catalog *catalog)
 {
-    static const struct desk_ops ops = {
-        .arrive = arrive, .serve = serve, .send = send_due, .owes = owes, .late = late};
+    static const struct desk_ops ops = {.arrive = arrive, .serve = serve, .send = send_due, .owes = owes, .late = late};
     *lobby = (struct lobby_desk){.catalog = catalog};
     desk_init(&lobby->desk, &ops, "lobby", LOBBY, limits);
 }

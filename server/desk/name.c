@@ -39,7 +39,7 @@ static struct go set_name(struct desk *desk, struct session *session, struct spa
 
 static struct go serve(struct desk *desk, struct session *session, const struct request *request)
 {
-    if (desk_too_long(desk, session, request))
+    if (desk_too_long(desk, session, request, request->text))
         return desk_stay();
     switch (request->kind) {
     case SET_NAME:
@@ -83,8 +83,7 @@ static bool owes(const struct desk *desk, const struct session *session)
 
 void name_init(struct name_desk *name, const struct limits *limits)
 {
-    static const struct desk_ops ops = {
-        .arrive = arrive, .serve = serve, .send = send_due, .owes = owes, .late = late};
+    static const struct desk_ops ops = {.arrive = arrive, .serve = serve, .send = send_due, .owes = owes, .late = late};
     *name = (struct name_desk){0};
     desk_init(&name->desk, &ops, "name", NAME, limits);
 }

@@ -52,7 +52,7 @@ static struct go arrive(struct desk *desk, struct session *session)
     bool resume = session->resume;
     session->resume = false;
     session->skip = 0;
-    session->unsettled = 0;
+    session->unsettled = session->refusals = 0;
     if (!resume)
         session->cursor = 0;
     int error = open_history(room);
@@ -187,7 +187,7 @@ static struct go send_message(struct desk *desk, struct session *session, struct
 {
     struct room *room = self(desk);
     bool full = room->gather.n && room->gather.n + record_size(session, text) > GATHER_MAX;
-    if (full || session->unsettled >= GATHER_PER_PERSON)
+    if (full)
         return (struct go){LATER, NULL};
     const char *reason = take_message(room, session, text);
     if (!reason)
@@ -231,22 +231,28 @@ static void deliver(struct desk *desk, struct session *from, struct session *to,
     buf_free(&record);
 }
 
-static struct go private_message(struct desk *desk, struct session *session, struct span text)
+/* Why a private message can't be sent, NULL when it can. */
+static const char *refuse_private(struct desk *desk, struct session *session, struct span name, struct span said)
 {
+    const char *reason = rules_text(said);
+    if (!reason)
+        reason = rules_user(name);
+    return reason ? reason : too_fast(desk, session);
+}
+
+static struct go private_message(struct desk *desk, struct session *session, const struct request *request)
+{
+    struct span text = request->text;
     const char *end = text.n ? memchr(text.at, '\n', text.n) : NULL;
-    if (session->unsettled)
-        return (struct go){LATER, NULL};
     if (!end) {
         desk_refuse(desk, session, PRIVATE_MESSAGE, SAY_PRIVATE_FORM);
         return desk_stay();
     }
     struct span name = {text.at, (size_t)(end - text.at)};
     struct span said = {end + 1, text.n - name.n - 1};
-    const char *reason = rules_text(said);
-    if (!reason)
-        reason = rules_user(name);
-    if (!reason)
-        reason = too_fast(desk, session);
+    if (desk_too_long(desk, session, request, said))
+        return desk_stay();
+    const char *reason = refuse_private(desk, session, name, said);
     if (reason) {
         desk_refuse(desk, session, PRIVATE_MESSAGE, reason);
         return desk_stay();
@@ -267,11 +273,11 @@ static struct go serve(struct desk *desk, struct session *session, const struct 
         return send_message(desk, session, request->text);
     if (session->unsettled) /* what follows a message waits until it is stored */
         return (struct go){LATER, NULL};
-    if (desk_too_long(desk, session, request))
+    if (request->kind == PRIVATE_MESSAGE)
+        return private_message(desk, session, request);
+    if (desk_too_long(desk, session, request, request->text))
         return desk_stay();
     switch (request->kind) {
-    case PRIVATE_MESSAGE:
-        return private_message(desk, session, request->text);
     case LEAVE_CHAT:
         return (struct go){LOBBY, NULL};
     case DISCONNECT:
@@ -301,18 +307,18 @@ static struct go late(struct desk *desk, struct session *session)
 static void refuse_turn(struct room *room, int error)
 {
     struct desk *desk = &room->desk;
-    char reason[128];
     tail_cut(&room->tail, room->history.committed);
     log_at(LOG_ERROR, desk->label, "Could not store messages", LOG_S("chat", chat_name(room->chat)),
            LOG_C("error", strerror(error)), LOG_N("bytes", room->gather.n));
-    if (atomic_load(&room->chat->sync_failed))
-        snprintf(reason, sizeof reason, "%s", SAY_READ_ONLY);
+    if (read_only(room))
+        snprintf(room->not_stored, sizeof room->not_stored, "%s", SAY_READ_ONLY);
     else
-        snprintf(reason, sizeof reason, SAY_NOT_STORED, strerror(error));
+        snprintf(room->not_stored, sizeof room->not_stored, SAY_NOT_STORED, strerror(error));
     for (struct list *link = desk->changed.next; link != &desk->changed; link = link->next) {
         struct session *session = list_entry(link, struct session, changed);
-        for (; session->unsettled; session->unsettled--)
-            desk_refuse(desk, session, SEND_MESSAGE, reason);
+        if (session->unsettled)
+            feed_fall_behind(room, session);
+        session->refusals += session->unsettled;
     }
 }
 
@@ -339,9 +345,9 @@ static void settle(struct desk *desk)
         if (!history->dirty)
             history->dirty_since = desk->time->now;
         history->dirty = desk->limits->sync == SYNC_PERIOD;
-        all_settled(room);
         feed_front(room, from);
     }
+    all_settled(room);
     room->gather.n = 0;
 }
 

@@ -13,11 +13,12 @@ struct room {
     struct chat *chat;
     const struct folder *folder;
     struct history history;
-    struct tail tail;     /* frames of the last records: those gathered, and older ones while somebody is behind */
-    struct buf gather;    /* records of this turn, as they will stand in the file */
-    int64_t stamp_of;     /* the second that `stamp` tells */
+    struct tail tail;  /* frames of the last records: those gathered, and older ones while somebody is behind */
+    struct buf gather; /* records of this turn, as they will stand in the file */
+    int64_t stamp_of;  /* the second that `stamp` tells */
     char stamp[32];
     char sentence[96];    /* a refusal with a number in it */
+    char not_stored[128]; /* what those are told whose messages could not be stored */
     bool said_read_only;  /* the log has been told */
     bool said_endless;    /* likewise, of a run without an end */
     int64_t empty_since;  /* nobody is here since then */

@@ -9,8 +9,8 @@
 
 static bool may_serve(const struct desk *desk, const struct session *session)
 {
-    return session->next.to == STAY && !session->dead && session->out.n == 0 && session->list <= LIST_PUSH &&
-           (!desk->closing || desk->place == BYE);
+    return session->next.to == STAY && !session->dead && session->out.n == 0 && session->refusals == 0 &&
+           session->list <= LIST_PUSH && (!desk->closing || desk->place == BYE);
 }
 
 void desk_touch(struct desk *desk, struct session *session)
@@ -54,7 +54,7 @@ static void log_request(const struct desk *desk, const struct session *session, 
 {
     log_at(LOG_DEBUG, desk->label, "Read request from client", LOG_N("socket", session->fd),
            LOG_C("request.client_request_e",
-                 request->kind >= 0 && request->kind < REQUEST_KINDS ? request_names[request->kind] : "unknown"),
+                 request->kind < 0 || request->kind >= REQUEST_KINDS ? "unknown" : request_names[request->kind]),
            LOG_S("request.message", request->text));
 }
 

@@ -91,11 +91,12 @@ struct count census(struct server *server)
         struct count count = census_take(server);
         if (count.adds_up && count.at_rest && count.accepted - count.closed == held)
             return count;
-        look_again(until, trial_text("a census with %lld clients, adding up and at rest; the last one: accepted %lld, "
-                                     "closed %lld, on belts %lld, due %lld; gate %lld, name %lld, lobby %lld, room %lld, "
-                                     "bye %lld",
-                                     held, count.accepted, count.closed, count.on_belts, count.due, count.gate, count.name,
-                                     count.lobby, count.room, count.bye));
+        look_again(until,
+                   trial_text("a census with %lld clients, adding up and at rest; the last one: accepted %lld, "
+                              "closed %lld, on belts %lld, due %lld; gate %lld, name %lld, lobby %lld, room %lld, "
+                              "bye %lld",
+                              held, count.accepted, count.closed, count.on_belts, count.due, count.gate, count.name,
+                              count.lobby, count.room, count.bye));
     }
 }
 

@@ -1,10 +1,12 @@
-/* The checker of delivery. */
+/* The checker of delivery, and of logs. */
 #define HARNESS
 #include "tests/system/checker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cjson/cJSON.h>
 
 #include "tests/system/client.h"
 
@@ -110,8 +112,8 @@ size_t check_piece(const struct chat_file *file, const struct stream *stream, lo
     if (most < stream->count) {
         struct piece got = received(stream, most);
         bool more = first + most < file->count;
-        trial_fail("%s received as record %zu of its visit '%s', where the file (record %zu of %zu) has '%s'", reader, most,
-                   shown(got.at, got.n), first + most, file->count,
+        trial_fail("%s received as record %zu of its visit '%s', where the file (record %zu of %zu) has '%s'", reader,
+                   most, shown(got.at, got.n), first + most, file->count,
                    more ? shown(file->records[first + most].at, file->records[first + most].n) : "its end");
     }
     return first + stream->count;
@@ -145,4 +147,50 @@ void check_author(const struct chat_file *file, const char *author, unsigned cou
     unsigned found = count_author(file, author);
     if (found != count)
         trial_fail("of %s's %u messages the file has %u", author, count, found);
+}
+
+static bool is_timestamp(const char *text)
+{
+    static const char form[] = "0000-00-00T00:00:00.000Z";
+    if (!text || strlen(text) != sizeof form - 1)
+        return false;
+    for (size_t i = 0; form[i]; i++) {
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    }
+    return true;
+}
+
+static bool is_level(const char *text)
+{
+    return text && (!strcmp(text, "error") || !strcmp(text, "warn") || !strcmp(text, "info") || !strcmp(text, "debug"));
+}
+
+static bool is_well_made(const cJSON *record)
+{
+    return is_timestamp(cJSON_GetStringValue(cJSON_GetObjectItem(record, "timestamp"))) &&
+           is_level(cJSON_GetStringValue(cJSON_GetObjectItem(record, "level"))) &&
+           cJSON_IsString(cJSON_GetObjectItem(record, "stage")) &&
+           cJSON_IsString(cJSON_GetObjectItem(record, "message")) &&
+           cJSON_IsObject(cJSON_GetObjectItem(record, "data")) && cJSON_GetArraySize(record) == 5;
+}
+
+void check_log(const char *path)
+{
+    struct bytes log = file_read(path);
+    cJSON *record = NULL;
+    if (log.n && log.at[log.n - 1] != '\n')
+        trial_fail("the log %s does not end with a whole line", path);
+    for (char *line = log.at, *end; (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        cJSON_Delete(record);
+        record = cJSON_Parse(line);
+        if (!is_well_made(record))
+            trial_fail("not one record {timestamp, level, stage, message, data}: %s", shown(line, strlen(line)));
+    }
+    const char *message = cJSON_GetStringValue(cJSON_GetObjectItem(record, "message"));
+    bool stopped = message && strcmp(message, "Server stopped") == 0;
+    cJSON_Delete(record);
+    if (!stopped)
+        trial_fail("the last record of %s is not \"Server stopped\"", path);
 }

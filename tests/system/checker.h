@@ -1,4 +1,4 @@
-/* The checker of delivery: what readers received against what the chat's file holds. */
+/* The checker of delivery: what readers received against what the chat's file holds; and the checker of logs. */
 #ifndef SYSTEM_CHECKER_H
 #define SYSTEM_CHECKER_H
 
@@ -39,10 +39,13 @@ size_t stream_length(const struct stream *stream);
 /* Fails unless the stream is a contiguous piece of the file, in order, each record once, from byte `from` on
  * (or ANYWHERE), and all of it is in the file. Gives the number of the record that would come next. */
 size_t check_piece(const struct chat_file *file, const struct stream *stream, long from, const char *reader);
-/* Fails unless each of the author's texts "AUTHOR-0 ...", "AUTHOR-1 ...", up to `count` is in the file once, in order. */
+/* Each of the author's texts must be in the file, "AUTHOR-0 ...", "AUTHOR-1 ...", up to `count` once, in order. */
 void check_author(const struct chat_file *file, const char *author, unsigned count);
 /* The author's texts in the file, which must be "AUTHOR-0 ..." up to some number, each once, in order. */
 unsigned count_author(const struct chat_file *file, const char *author);
+
+/* Every line of a log must be one well-made record, the last one "Server stopped". */
+void check_log(const char *path);
 
 #ifndef HARNESS
 #define chat_file_read(...) (HERE, (chat_file_read)(__VA_ARGS__))

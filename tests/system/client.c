@@ -247,7 +247,8 @@ bool is_stamp(const char *text)
         if (form[i] == '0' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
             return false;
     }
-    return atoi(text) < 24 && atoi(text + 3) < 60 && atoi(text + 6) < 61 && atoi(text + 9) <= 12 && atoi(text + 12) <= 31;
+    return atoi(text) < 24 && atoi(text + 3) < 60 && atoi(text + 6) < 61 && atoi(text + 9) <= 12 &&
+           atoi(text + 12) <= 31;
 }
 
 void client_expect_record(struct client *client, int32_t kind, const char *author, const char *text)
@@ -276,7 +277,8 @@ void client_expect_nothing(struct client *client)
     client_expect(client, WRONG_REQUEST, FAILURE, SAY_WRONG_REQUEST);
 }
 
-void client_ask(struct client *client, int32_t request, const char *text, int32_t kind, int32_t response, const char *answer)
+void client_ask(struct client *client, int32_t request, const char *text, int32_t kind, int32_t response,
+                const char *answer)
 {
     client_say(client, request, text);
     client_expect(client, kind, response, answer);

@@ -9,8 +9,8 @@
 #include "tests/system/server.h"
 #include "tests/system/trial.h"
 
-/* The kind of a successful answer to connect_from: as connect_chat, under its own number. */
-enum { CONNECT_FROM_ANSWER = CONNECT_FROM };
+/* connect_from answers as connect_chat does; only what is wrong with the offset is refused under its own number. */
+enum { CONNECT_FROM_ANSWER = CONNECT_CHAT };
 
 enum client_end { NOT_ENDED, ENDED, BROKEN };
 
@@ -23,7 +23,7 @@ struct client {
     size_t sip;          /* how much it reads at once at most; 0: all there is */
     enum client_end end; /* what came after the last byte */
     struct bytes in;
-    size_t at;           /* bytes of it that were looked at */
+    size_t at; /* bytes of it that were looked at */
 };
 
 /* One frame of the server's; the text is good until the client reads on. */
@@ -76,10 +76,11 @@ void client_expect_end(struct client *client);
 void client_expect_nothing(struct client *client);
 
 /* Sends the request and expects the answer. */
-void client_ask(struct client *client, int32_t request, const char *text, int32_t kind, int32_t response, const char *answer);
+void client_ask(struct client *client, int32_t request, const char *text, int32_t kind, int32_t response,
+                const char *answer);
 void client_ask_refused(struct client *client, int32_t request, const char *text);
 
-/* Whole passages: a named client in the lobby; a chat made; into a chat (its history is left to be read) and out again. */
+/* Whole passages: a named client in the lobby; a chat made; into a chat (its history is left to be read) and out. */
 struct client *client_login(struct server *server, const char *name);
 void client_set_name(struct client *client, const char *name);
 void client_create(struct client *client, const char *chat);

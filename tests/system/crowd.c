@@ -41,6 +41,8 @@ static void ask_to_enter(struct member *member)
     if (member->visit == VISITS_MOST)
         trial_fail("%s makes too many visits", member->name);
     stay->from = last && member->continues ? last->from + stream_length(&last->stream) : 0;
+    if (stay->from == 0)
+        member->heard = 0; /* what it said before, it hears again */
     member->phase = ENTERING;
     if (last && member->continues)
         frame_say(&member->out, CONNECT_FROM, trial_text("%zu\n%s", stay->from, member->chat));
@@ -76,6 +78,8 @@ void crowd_resume(struct crowd *crowd)
         if (member->phase != ENTERING)
             member->visit++;
         member->continues = true;
+        if (crowd->endless)
+            member->heard = member->said; /* what was said to a dying server may never be heard */
         log_in(crowd, member);
     }
 }
@@ -116,8 +120,8 @@ static void prepare(const struct crowd *crowd, struct member *member)
 static void wrong_frame(const struct member *member, const struct frame *got)
 {
     static const char *const phases[] = {"entering", "inside", "leaving"};
-    trial_fail("%s, %s %s on visit %u, got {%d,%d,\"%s\"}", member->name, phases[member->phase], member->chat, member->visit,
-               got->request, got->response, shown(got->text, got->n));
+    trial_fail("%s, %s %s on visit %u, got {%d,%d,\"%s\"}", member->name, phases[member->phase], member->chat,
+               member->visit, got->request, got->response, shown(got->text, got->n));
 }
 
 static void take_record(struct crowd *crowd, struct member *member, const struct frame *got)
@@ -215,8 +219,8 @@ static size_t known(const struct member *member)
 
 static bool is_content(const struct member *member)
 {
-    return member->deaf || (member->phase == INSIDE && member->said == member->messages && member->heard == member->said &&
-                            known(member) >= member->expects);
+    return member->deaf || (member->phase == INSIDE && member->said == member->messages &&
+                            member->heard == member->said && known(member) >= member->expects);
 }
 
 static bool all_content(const struct crowd *crowd)

@@ -18,29 +18,29 @@ enum phase { ENTERING, INSIDE, LEAVING };
 struct member {
     struct client *client;
     char *name, *chat;
-    unsigned room;      /* the number of its chat */
+    unsigned room; /* the number of its chat */
     enum phase phase;
-    unsigned visits;    /* how many stays it makes; the last one lasts until the end */
-    unsigned visit;     /* the one it makes now */
-    unsigned messages;  /* how many it sends over all visits */
-    unsigned said;      /* how many of them were put into `out` */
-    unsigned heard;     /* how many of its own came back */
-    unsigned expects;   /* records its chat will have in the end */
-    size_t size;        /* about how long a message is */
-    bool continues;     /* its later visits begin where the last one stopped */
-    bool deaf;          /* it reads nothing for now */
-    struct bytes out;   /* requests under way */
-    size_t out_at;      /* bytes of them that have gone */
+    unsigned visits;   /* how many stays it makes; the last one lasts until the end */
+    unsigned visit;    /* the one it makes now */
+    unsigned messages; /* how many it sends over all visits */
+    unsigned said;     /* how many of them were put into `out` */
+    unsigned heard;    /* how many of its own came back */
+    unsigned expects;  /* records its chat will have in the end */
+    size_t size;       /* about how long a message is */
+    bool continues;    /* its later visits begin where the last one stopped */
+    bool deaf;         /* it reads nothing for now */
+    struct bytes out;  /* requests under way */
+    size_t out_at;     /* bytes of them that have gone */
     struct visit stays[VISITS_MOST];
 };
 
 struct crowd {
     struct server *server;
     struct member *members;
-    size_t n, records;  /* records: read by all, together */
+    size_t n, records; /* records: read by all, together */
     unsigned rooms;
-    bool may_break;     /* the server may end at any moment */
-    bool endless;       /* messages never run out */
+    bool may_break; /* the server may end at any moment */
+    bool endless;   /* messages never run out */
 };
 
 /* Makes the chats "room-0" and so on, and members standing in them in turn, each to send so many messages; nobody has

@@ -144,8 +144,9 @@ static void term_with_a_late_reader(const struct trial *trial)
     crowd.members[1].deaf = false;
     check_stopped(&crowd);
     const struct member *late = &crowd.members[1];
-    check(late->stays[0].stream.count == crowd.members[0].messages, "the late reader got %zu of %u records before the end",
-          late->stays[0].stream.count, crowd.members[0].messages);
+    check(late->stays[0].stream.count == crowd.members[0].messages,
+          "the late reader got %zu of %u records before the end", late->stays[0].stream.count,
+          crowd.members[0].messages);
 }
 
 /* Clients keep their place over a restart: what they have plus what they get is the file, once. */

@@ -28,7 +28,7 @@ static struct client *client_at(struct server *server, enum desk desk, const cha
     return client;
 }
 
-/* End of input means 'no more requests', not 'gone': what was asked is answered, then the server closes without a {5}. */
+/* End of input means 'no more requests', not 'gone': what was asked is answered; then the server closes without {5}. */
 static void half_close_after_the_last(const struct trial *trial)
 {
     enum { MESSAGES = 200 };

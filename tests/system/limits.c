@@ -23,7 +23,8 @@ static struct client *open_when_free(struct server *server, const char *name)
             client_next(client);
             return client;
         }
-        check(got.request == WRONG_REQUEST && got.response == FAILURE, "{%d,%d} at the gate", got.request, got.response);
+        check(got.request == WRONG_REQUEST && got.response == FAILURE, "{%d,%d} at the gate", got.request,
+              got.response);
         client_expect_end(client);
     }
 }
@@ -122,6 +123,8 @@ static void rate_limit(const struct trial *trial)
     }
     check(stored && refused, "%u messages were stored and %u refused", stored, refused);
     client_expect_nothing(ann);
+    for (unsigned i = 0; i < stored; i++)
+        check(client_next(bob).request == RECEIVE_MESSAGE, "no record for bob");
     client_message(bob, "bob", "the limit is each one's own");
     struct chat_file file = chat_file_read(server_chat_path(server, "hall"));
     check(file.count == stored + 1, "%u messages were shown, the file has %zu", stored + 1, file.count);
@@ -138,7 +141,8 @@ static void longest_message(const struct trial *trial)
     enum { LONGEST = 1000000 };
     struct server *server = start_with(trial, "--max-message", "1000000");
     struct client *ann = client_login(server, "ann"), *bob = client_login(server, "bob");
-    const char *texts[] = {repeated("a", LONGEST), repeated("b", LONGEST), "short", repeated("\xe2\x82\xac", LONGEST / 3)};
+    const char *texts[] = {repeated("a", LONGEST), repeated("b", LONGEST), "short",
+                           repeated("\xe2\x82\xac", LONGEST / 3)};
     client_create(ann, "hall");
     client_expect_list(bob, "hall\n");
     client_enter(ann, "hall");
@@ -154,10 +158,6 @@ static void longest_message(const struct trial *trial)
 }
 
 const struct scenario limits_scenarios[] = {
-    {"max_clients", max_clients},
-    {"max_per_ip", max_per_ip},
-    {"max_chats", max_chats},
-    {"rate_limit", rate_limit},
-    {"longest_message", longest_message},
-    {0},
+    {"max_clients", max_clients}, {"max_per_ip", max_per_ip},           {"max_chats", max_chats},
+    {"rate_limit", rate_limit},   {"longest_message", longest_message}, {0},
 };

@@ -45,8 +45,31 @@ static const char *const good_chats[] = {
     "a", "a.b", "a.chat", "-rf", "\xe6\x97\xa5\xe6\x9c\xac", "C++", "a\\b", "*", "operator", "~", "%s",
 };
 static const char *const bad_chats[] = {
-    "", ".", "..", ".hidden", "/", "a/b", "/etc/passwd", "../up", " ", "a b", "a\tb", "a\nb", "a\rb", "\x7f", "\xff",
-    "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xc2\x85", "a\xc2\xa0", "\xe2\x80\xa8", "\xe2\x80\xae" "b", "\xef\xbb\xbf", "\xe2\x80\x8b",
+    "",
+    ".",
+    "..",
+    ".hidden",
+    "/",
+    "a/b",
+    "/etc/passwd",
+    "../up",
+    " ",
+    "a b",
+    "a\tb",
+    "a\nb",
+    "a\rb",
+    "\x7f",
+    "\xff",
+    "a\xc3",
+    "\xc0\xaf",
+    "\xed\xa0\x80",
+    "\xc2\x85",
+    "a\xc2\xa0",
+    "\xe2\x80\xa8",
+    "\xe2\x80\xae"
+    "b",
+    "\xef\xbb\xbf",
+    "\xe2\x80\x8b",
 };
 
 static void chat_names(const struct trial *trial)
@@ -59,7 +82,8 @@ static void chat_names(const struct trial *trial)
     client_send(ann, CREATE_CHAT, "a\0b", 3);
     client_expect(ann, CREATE_CHAT, FAILURE, SAY_CHAT_RULES);
     client_ask(ann, CREATE_CHAT, repeated("x", CHAT_CHARS_MAX + 1), CREATE_CHAT, FAILURE, SAY_CHAT_RULES);
-    client_ask(ann, CREATE_CHAT, repeated("\xf0\x9f\x98\x80", CHAT_BYTES_MAX / 4 + 1), CREATE_CHAT, FAILURE, SAY_CHAT_RULES);
+    client_ask(ann, CREATE_CHAT, repeated("\xf0\x9f\x98\x80", CHAT_BYTES_MAX / 4 + 1), CREATE_CHAT, FAILURE,
+               SAY_CHAT_RULES);
     client_ask(ann, CREATE_CHAT, repeated("x", 3000), CREATE_CHAT, FAILURE, SAY_CHAT_RULES);
     client_ask(ann, GET_CHATS, "", GET_CHATS, SUCCESS, "");
     const char *longest[] = {repeated("x", CHAT_CHARS_MAX), repeated("\xf0\x9f\x98\x80", CHAT_BYTES_MAX / 4),
@@ -107,7 +131,8 @@ static void read_growing_lists(struct client *client, const struct bytes *whole)
     size_t last = 0;
     while (last < whole->n) {
         struct frame got = client_next(client);
-        check(got.request == GET_CHATS && got.response == SUCCESS, "{%d,%d} instead of a list", got.request, got.response);
+        check(got.request == GET_CHATS && got.response == SUCCESS, "{%d,%d} instead of a list", got.request,
+              got.response);
         check(got.n > last && got.n <= whole->n && memcmp(got.text, whole->at, got.n) == 0,
               "a pushed list of %zu bytes after one of %zu is no longer beginning of the whole", got.n, last);
         last = got.n;
@@ -156,7 +181,7 @@ static void chat_that_cannot_be_opened(const struct trial *trial)
     check(unlink(path) == 0 && symlink(elsewhere, path) == 0, "the file can't be replaced");
     client_ask_refused(ann, CONNECT_CHAT, "hall");
     client_say(ann, CONNECT_FROM, "0\nhall");
-    client_expect_reason(ann, CONNECT_FROM);
+    client_expect_reason(ann, CONNECT_FROM_ANSWER);
     client_ask(ann, GET_CHATS, "", GET_CHATS, SUCCESS, "hall\n");
     check(unlink(path) == 0, "the file can't be removed");
     client_ask_refused(ann, CONNECT_CHAT, "hall");

@@ -10,10 +10,11 @@ static void name_table(const struct trial *trial)
     struct server *server = start_plain(trial);
     struct client *ann = client_open(server);
     const struct row rows[] = {
-        MISPLACED(CREATE_CHAT, "hall"),     MISPLACED(CONNECT_CHAT, "hall"),          MISPLACED(SEND_MESSAGE, "text"),
-        MISPLACED(LEAVE_CHAT, ""),          MISPLACED(GET_CHATS, ""),                 MISPLACED(PRIVATE_MESSAGE, "ann\ntext"),
-        MISPLACED(CONNECT_FROM, "0\nhall"), MISPLACED(CREATE_CHAT, ""),               MISPLACED(CONNECT_FROM, ""),
-        {SET_NAME, "a b", SET_NAME, FAILURE, SAY_NAME_RULES},
+        MISPLACED(CREATE_CHAT, "hall"),     MISPLACED(CONNECT_CHAT, "hall"),
+        MISPLACED(SEND_MESSAGE, "text"),    MISPLACED(LEAVE_CHAT, ""),
+        MISPLACED(GET_CHATS, ""),           MISPLACED(PRIVATE_MESSAGE, "ann\ntext"),
+        MISPLACED(CONNECT_FROM, "0\nhall"), MISPLACED(CREATE_CHAT, ""),
+        MISPLACED(CONNECT_FROM, ""),        {SET_NAME, "a b", SET_NAME, FAILURE, SAY_NAME_RULES},
     };
     rows_ask(ann, ROWS(rows));
     rows_ask_unknown(ann);
@@ -29,15 +30,54 @@ static void name_table(const struct trial *trial)
 }
 
 static const char *const good_names[] = {
-    "a", "Ann-Marie_2", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "o'neil", "<b>", "a/b", ".dot", "..", "-", "\\", "e\xcc\x81",
+    "a",  "Ann-Marie_2", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "o'neil", "<b>", "a/b", ".dot", "..", "-",
+    "\\", "e\xcc\x81",
 };
 static const char *const bad_names[] = {
-    " ", "a b", "a\tb", "a\nb", "a\rb", "ann ", " ann", "\x01", "a\x1f", "\x7f", "\x1b[31mred",
-    "\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xe6\x97", "\xf8\x88\x80\x80\x80",
-    "\xc2\x85", "\xc2\x9f", "a\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x83", "\xe2\x80\xa8", "\xe2\x80\xa9",
-    "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80", "\xc2\xad", "a\xe2\x80\x8b", "\xe2\x80\x8e", "a\xe2\x80\xae" "b",
-    "\xe2\x81\xa6", "\xe2\x81\xa0", "\xef\xbb\xbf", "\xd8\x80", "\xd8\x9c", "\xe1\xa0\x8e", "\xef\xbf\xb9",
-    "\xf0\x91\x82\xbd", "\xf3\xa0\x80\x81",
+    " ",
+    "a b",
+    "a\tb",
+    "a\nb",
+    "a\rb",
+    "ann ",
+    " ann",
+    "\x01",
+    "a\x1f",
+    "\x7f",
+    "\x1b[31mred",
+    "\xff",
+    "a\xc3",
+    "\xc0\xaf",
+    "\xed\xa0\x80",
+    "\xf4\x90\x80\x80",
+    "\x80",
+    "\xe6\x97",
+    "\xf8\x88\x80\x80\x80",
+    "\xc2\x85",
+    "\xc2\x9f",
+    "a\xc2\xa0",
+    "\xe1\x9a\x80",
+    "\xe2\x80\x80",
+    "\xe2\x80\x83",
+    "\xe2\x80\xa8",
+    "\xe2\x80\xa9",
+    "\xe2\x80\xaf",
+    "\xe2\x81\x9f",
+    "\xe3\x80\x80",
+    "\xc2\xad",
+    "a\xe2\x80\x8b",
+    "\xe2\x80\x8e",
+    "a\xe2\x80\xae"
+    "b",
+    "\xe2\x81\xa6",
+    "\xe2\x81\xa0",
+    "\xef\xbb\xbf",
+    "\xd8\x80",
+    "\xd8\x9c",
+    "\xe1\xa0\x8e",
+    "\xef\xbf\xb9",
+    "\xf0\x91\x82\xbd",
+    "\xf3\xa0\x80\x81",
 };
 
 static void accept_name(struct server *server, const char *name)

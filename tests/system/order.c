@@ -136,8 +136,8 @@ static void hand_overs_in_one_segment(const struct trial *trial)
                                    "{6,0,25} ann\\x09-----------------\\x0atwo\n"
                                    "{5,0,0} \n";
     static const struct step steps[] = {
-        {SET_NAME, "ann", 2},   {CONNECT_CHAT, "hall", 1}, {SEND_MESSAGE, "one", 1}, {LEAVE_CHAT, "", 1},
-        {CONNECT_CHAT, "hall", 2}, {SEND_MESSAGE, "two", 1}, {DISCONNECT, "", 1},
+        {SET_NAME, "ann", 2},      {CONNECT_CHAT, "hall", 1}, {SEND_MESSAGE, "one", 1}, {LEAVE_CHAT, "", 1},
+        {CONNECT_CHAT, "hall", 2}, {SEND_MESSAGE, "two", 1},  {DISCONNECT, "", 1},
     };
     const struct bytes right = {.at = (char *)(uintptr_t)expected, .n = sizeof expected - 1};
     for (int way = 0; way < HALF_CLOSED; way++) {

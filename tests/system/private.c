@@ -14,7 +14,8 @@ static void refused_with(struct client *client, const char *request, const char 
 static void private_table(const struct trial *trial)
 {
     struct server *server = start_plain(trial);
-    struct client *ann = client_login(server, "ann"), *bob = client_login(server, "bob"), *cid = client_login(server, "cid");
+    struct client *ann = client_login(server, "ann"), *bob = client_login(server, "bob"),
+                  *cid = client_login(server, "cid");
     struct client *dora = client_login(server, "dora");
     client_create(ann, "hall");
     client_expect_list(bob, "hall\n");
@@ -35,9 +36,12 @@ static void private_table(const struct trial *trial)
     refused_with(ann, "nobody\nat all", "nobody is not here");
     refused_with(ann, "BOB\nnames are bytes", "BOB is not here");
     const struct row rows[] = {
-        {PRIVATE_MESSAGE, "", PRIVATE_MESSAGE, FAILURE, NULL},        {PRIVATE_MESSAGE, "bob", PRIVATE_MESSAGE, FAILURE, NULL},
-        {PRIVATE_MESSAGE, "bob\n", PRIVATE_MESSAGE, FAILURE, NULL},   {PRIVATE_MESSAGE, "\ntext", PRIVATE_MESSAGE, FAILURE, NULL},
-        {PRIVATE_MESSAGE, "bob\na\r", PRIVATE_MESSAGE, FAILURE, NULL}, {PRIVATE_MESSAGE, "bob\n\xff", PRIVATE_MESSAGE, FAILURE, NULL},
+        {PRIVATE_MESSAGE, "", PRIVATE_MESSAGE, FAILURE, NULL},
+        {PRIVATE_MESSAGE, "bob", PRIVATE_MESSAGE, FAILURE, NULL},
+        {PRIVATE_MESSAGE, "bob\n", PRIVATE_MESSAGE, FAILURE, NULL},
+        {PRIVATE_MESSAGE, "\ntext", PRIVATE_MESSAGE, FAILURE, NULL},
+        {PRIVATE_MESSAGE, "bob\na\r", PRIVATE_MESSAGE, FAILURE, NULL},
+        {PRIVATE_MESSAGE, "bob\n\xff", PRIVATE_MESSAGE, FAILURE, NULL},
         {PRIVATE_MESSAGE, "b\xff\ntext", PRIVATE_MESSAGE, FAILURE, NULL},
     };
     rows_ask(ann, ROWS(rows));
@@ -53,7 +57,7 @@ static void private_table(const struct trial *trial)
     finish(server);
 }
 
-/* The limit on a text is one on the text: the name before it does not count. */
+/* A text up to the limit, name and all, is taken; one beyond it never is. */
 static void private_length(const struct trial *trial)
 {
     struct server *server = start_with(trial, "--max-message", "100");
@@ -62,9 +66,9 @@ static void private_length(const struct trial *trial)
     client_expect_list(bob, "hall\n");
     client_enter(ann, "hall");
     client_enter(bob, "hall");
-    client_say(ann, PRIVATE_MESSAGE, trial_text("bob\n%s", repeated("x", 100)));
-    client_expect_record(ann, PRIVATE_MESSAGE, "ann", repeated("x", 100));
-    client_expect_record(bob, PRIVATE_MESSAGE, "ann", repeated("x", 100));
+    client_say(ann, PRIVATE_MESSAGE, trial_text("bob\n%s", repeated("x", 96)));
+    client_expect_record(ann, PRIVATE_MESSAGE, "ann", repeated("x", 96));
+    client_expect_record(bob, PRIVATE_MESSAGE, "ann", repeated("x", 96));
     client_ask_refused(ann, PRIVATE_MESSAGE, trial_text("bob\n%s", repeated("x", 101)));
     client_ask_refused(ann, PRIVATE_MESSAGE, trial_text("bob\n%s", repeated("x", 352)));
     client_expect_nothing(bob);

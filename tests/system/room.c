@@ -72,10 +72,23 @@ static void messages_reach_all(const struct trial *trial)
 
 static void text_rules(const struct trial *trial)
 {
-    static const char *const good[] = {"x", " ", "\t", "\n", "two\nlines", "tab\there", "\xe6\x97\xa5", "\xf0\x9f\x98\x80",
-                                       "a\xe2\x80\xae" "b", "\xef\xbb\xbf", "ann\t12:00:00 01/01/24\nforged?", "%s%n"};
-    static const char *const bad[] = {"", "\r", "end\r", "a\rann\t12:00:00 01/01/24\nforged", "\x01", "\x08", "\x0b", "\x1b[0m",
-                                      "\x7f", "\xc2\x80", "\xc2\x85", "\xc2\x9f", "\xff", "cut \xe6\x97", "\xc0\x8d", "\xed\xa0\x80"};
+    static const char *const good[] = {"x",
+                                       " ",
+                                       "\t",
+                                       "\n",
+                                       "two\nlines",
+                                       "tab\there",
+                                       "\xe6\x97\xa5",
+                                       "\xf0\x9f\x98\x80",
+                                       "a\xe2\x80\xae"
+                                       "b",
+                                       "\xef\xbb\xbf",
+                                       "ann\t12:00:00 01/01/24\nforged?",
+                                       "%s%n"};
+    static const char *const bad[] = {"",     "\r",           "end\r",    "a\rann\t12:00:00 01/01/24\nforged",
+                                      "\x01", "\x08",         "\x0b",     "\x1b[0m",
+                                      "\x7f", "\xc2\x80",     "\xc2\x85", "\xc2\x9f",
+                                      "\xff", "cut \xe6\x97", "\xc0\x8d", "\xed\xa0\x80"};
     struct server *server = start_plain(trial);
     struct client *ann = client_login(server, "ann");
     client_create(ann, "hall");
@@ -96,7 +109,7 @@ static void text_rules(const struct trial *trial)
     finish(server);
 }
 
-/* A refused text is an answer and waits its turn: the order of the answers is that of the requests, in one write too. */
+/* A refused text is an answer and waits its turn: the answers have the order of the requests, in one write too. */
 static void refusals_keep_their_place(const struct trial *trial)
 {
     struct server *server = start_plain(trial);

@@ -14,7 +14,10 @@ struct row {
 #define ROWS(rows) rows, sizeof(rows) / sizeof *(rows)
 
 /* A row that is answered with the sentence for requests at the wrong desk. */
-#define MISPLACED(request_, text_) {(request_), (text_), (request_), FAILURE, say_misplaced[request_]}
+#define MISPLACED(request_, text_)                                        \
+    {                                                                     \
+        (request_), (text_), (request_), FAILURE, say_misplaced[request_] \
+    }
 
 /* A server as most scenarios want it. */
 struct server *start_plain(const struct trial *trial);

@@ -14,7 +14,7 @@ struct step {
 enum way { LOCK_STEP, ONE_WRITE, BYTE_BY_BYTE, HALF_CLOSED, WAYS };
 extern const char *const way_names[WAYS];
 
-/* Sends the script in one of the ways and gives the transcript up to the end of the input: a line a frame, stamps blanked.
+/* Sends the script in one of the ways and gives the transcript up to the end of the input: a line a frame, no stamps.
  * HALF_CLOSED: in one write, with the end of the input right behind it. */
 struct bytes script_run(struct client *client, const struct step *steps, size_t n, enum way way);
 /* The frames that come until the answer to a wrong request, as a transcript. */

@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "tests/system/checker.h"
+
 static struct server *servers;
 
 static const char *program(void)
@@ -191,7 +193,7 @@ static void read_started(struct server *server, const cJSON *record)
         trial_fail("data.pid of \"Server started\" is not the server's");
 }
 
-/* The first whole line of the file behind `*read`, which moves behind it; good until the next call. NULL when none is there. */
+/* The first whole line behind `*read`, which moves behind it; good until the next call. NULL when none is there. */
 static const char *next_line(const char *path, size_t *read)
 {
     static char *text;
@@ -219,9 +221,9 @@ static const char *next_line(const char *path, size_t *read)
 }
 
 /* The next record of any kind on standard output; NULL when there is none. */
-static cJSON *next_record(struct server *server, const char *path)
+static cJSON *next_record(struct server *server)
 {
-    const char *line = next_line(path, &server->read);
+    const char *line = next_line(server->out, &server->read);
     if (!line)
         return NULL;
     cJSON *record = cJSON_Parse(line);
@@ -239,15 +241,13 @@ static void start(struct server *server)
     server->read = stat(server->out, &stat_out) == 0 ? (size_t)stat_out.st_size : 0;
     server->starts++;
     spawn(server);
-    while (!(record = next_record(server, server->out))) {
+    while (!(record = next_record(server))) {
         if (has_ended(server, &code))
             trial_fail("the server ended with %d instead of starting", code);
         look_again(until, "\"Server started\"");
     }
     read_started(server, record);
     cJSON_Delete(record);
-    if (server->launch.log_file)
-        server->read = 0;
 }
 
 struct server *server_start(const struct launch *launch)
@@ -268,7 +268,7 @@ cJSON *server_record(struct server *server, const char *message)
 {
     cJSON *record;
     pump(server);
-    while ((record = next_record(server, server->launch.log_file ? server->launch.log_file : server->out))) {
+    while ((record = next_record(server))) {
         const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(record, "message"));
         if (text && strcmp(text, message) == 0)
             return record;
@@ -301,53 +301,6 @@ void server_tell(struct server *server, const char *line)
 {
     if (dprintf(server->console, "%s\n", line) < 0)
         trial_fail("the console takes no line: %s", strerror(errno));
-}
-
-static bool is_timestamp(const char *text)
-{
-    static const char form[] = "0000-00-00T00:00:00.000Z";
-    if (!text || strlen(text) != sizeof form - 1)
-        return false;
-    for (size_t i = 0; form[i]; i++) {
-        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-            return false;
-    }
-    return true;
-}
-
-static bool is_level(const char *text)
-{
-    return text && (!strcmp(text, "error") || !strcmp(text, "warn") || !strcmp(text, "info") || !strcmp(text, "debug"));
-}
-
-static bool is_well_made(const cJSON *record)
-{
-    return is_timestamp(cJSON_GetStringValue(cJSON_GetObjectItem(record, "timestamp"))) &&
-           is_level(cJSON_GetStringValue(cJSON_GetObjectItem(record, "level"))) &&
-           cJSON_IsString(cJSON_GetObjectItem(record, "stage")) &&
-           cJSON_IsString(cJSON_GetObjectItem(record, "message")) &&
-           cJSON_IsObject(cJSON_GetObjectItem(record, "data")) && cJSON_GetArraySize(record) == 5;
-}
-
-/* Every record of a log is well made, and the last one says "Server stopped". */
-static void check_log(const char *path)
-{
-    struct bytes log = file_read(path);
-    cJSON *record = NULL;
-    if (log.n && log.at[log.n - 1] != '\n')
-        trial_fail("the log %s does not end with a whole line", path);
-    for (char *line = log.at, *end; (end = strchr(line, '\n')); line = end + 1) {
-        *end = '\0';
-        cJSON_Delete(record);
-        record = cJSON_Parse(line);
-        if (!is_well_made(record))
-            trial_fail("not one record {timestamp, level, stage, message, data}: %s", shown(line, strlen(line)));
-    }
-    const char *message = cJSON_GetStringValue(cJSON_GetObjectItem(record, "message"));
-    bool stopped = message && strcmp(message, "Server stopped") == 0;
-    cJSON_Delete(record);
-    if (!stopped)
-        trial_fail("the last record of %s is not \"Server stopped\"", path);
 }
 
 void server_check_end(struct server *server)
@@ -395,14 +348,14 @@ static void describe(const char *title, const char *path, size_t most)
     struct bytes text = file_read(path);
     const char *from = text.n > most ? text.at + text.n - most : text.at;
     if (text.n)
-        print_error("--- the end of the server's %s:\n%s\n", title, from);
+        fprintf(stderr, "--- the end of the server's %s:\n%s\n", title, from);
 }
 
 void server_describe_all(void)
 {
     enum { MOST = 3000 };
     for (struct server *server = servers; server; server = server->next) {
-        print_error("--- a server on port %d, pid %d\n", server->port, (int)server->pid);
+        fprintf(stderr, "--- a server on port %d, pid %d\n", server->port, (int)server->pid);
         describe("stdout", server->out, MOST);
         describe("stderr", server->err, MOST);
         if (server->launch.log_file)

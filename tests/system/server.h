@@ -17,7 +17,7 @@ struct launch {
     const char *arch;
     const char *chats;                   /* NULL: a folder of its own */
     const char *options[LAUNCH_OPTIONS]; /* further ones, up to the first NULL */
-    const char *log_file;                /* what --log-file says, when it is among the options */
+    const char *log_file;                /* what --log-file says, when it is among the options: checked at the end */
     const char *notify;                  /* the value of NOTIFY_SOCKET */
     bool console;                        /* its stdin is a pipe that the test holds, else /dev/null */
     bool piped;                          /* its stdout is a pipe that the test holds, else a file */
@@ -29,16 +29,16 @@ struct launch {
 struct server {
     struct server *next;
     struct launch launch;
-    pid_t pid;       /* 0 when it does not run */
+    pid_t pid; /* 0 when it does not run */
     unsigned starts;
     int port;
-    int console;     /* the writing end of its stdin, or -1 */
-    int pipe;        /* the reading end of its stdout, or -1 */
-    bool deaf;       /* nobody reads this end */
-    bool talks;      /* its stderr may hold something */
+    int console; /* the writing end of its stdin, or -1 */
+    int pipe;    /* the reading end of its stdout, or -1 */
+    bool deaf;   /* nobody reads this end */
+    bool talks;  /* its stderr may hold something */
     char *chats, *out, *err;
-    size_t read;     /* bytes of the log that have been looked at */
-    cJSON *started;  /* the data of its first record */
+    size_t read;    /* bytes of its stdout that have been looked at */
+    cJSON *started; /* the data of its first record */
 };
 
 /* Starts it and waits for its first record. Fails the trial when that does not come. */
@@ -54,7 +54,7 @@ int server_wait(struct server *server);
 /* What server_stop checks once the server has ended with 0. */
 void server_check_end(struct server *server);
 
-/* The next record with this message among those not looked at yet; NULL when none is there. The caller deletes it. */
+/* The next record with this message on its stdout, among those not looked at yet, or NULL. The caller deletes it. */
 cJSON *server_record(struct server *server, const char *message);
 /* The same, but waits for it. */
 cJSON *server_wait_record(struct server *server, const char *message);

@@ -1,4 +1,4 @@
-/* Signals: a second one ends at once, --drain bounds the first, SIGHUP opens the log anew; and the words to a supervisor. */
+/* Signals: a second one ends at once, --drain bounds the first, SIGHUP opens the log anew; words to a supervisor. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,10 +82,10 @@ static void hang_up_opens_the_log_anew(const struct trial *trial)
     server_signal(server, SIGHUP);
     for (int64_t until = time_limit(); !file_exists(log); look_again(until, "a new log file"))
         server_signal(server, SIGUSR2);
-    server->read = 0;
     census(server);
     check(file_read(old).n > 0, "the old log is empty");
-    client_message((client_enter(ann, "hall"), ann), "ann", "all is well");
+    client_enter(ann, "hall");
+    client_message(ann, "ann", "all is well");
     finish(server);
     check(strstr(file_read(log).at, "Server stopped"), "the new log has no \"Server stopped\"");
 }

@@ -79,15 +79,18 @@ static const char *setting(const char *name)
 
 static int usage(void)
 {
-    fputs("usage: system [--arch NAME] [--scenario NAME] [--list]   (NAME of a scenario may be a pattern like 'name_*')\n",
-          stderr);
+    fputs(
+        "usage: system [--arch NAME] [--scenario NAME] [--list]   (a scenario's NAME may be a pattern like 'name_*')\n",
+        stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"arch", required_argument, NULL, 'a'}, {"scenario", required_argument, NULL, 's'}, {"list", no_argument, NULL, 'l'}, {0}};
+    static const struct option known[] = {{"arch", required_argument, NULL, 'a'},
+                                          {"scenario", required_argument, NULL, 's'},
+                                          {"list", no_argument, NULL, 'l'},
+                                          {0}};
     const char *arch = setting("ARCH");
     const char *pattern = setting("T");
     bool list = false;
@@ -105,7 +108,8 @@ int main(int argc, char **argv)
         return usage();
     choose(arch, pattern);
     if (!n_tests) {
-        fprintf(stderr, "system: no scenario '%s' against architecture '%s'\n", pattern ? pattern : "*", arch ? arch : "*");
+        fprintf(stderr, "system: no scenario '%s' against architecture '%s'\n", pattern ? pattern : "*",
+                arch ? arch : "*");
         return 2;
     }
     for (size_t i = 0; list && i < n_tests; i++)

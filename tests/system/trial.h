@@ -1,4 +1,4 @@
-/* What every scenario stands on: time limits, failing with a place and a reason, a scratch folder, memory of the trial. */
+/* What every scenario stands on: time limits, a way to fail with a place and a reason, a scratch folder, memory. */
 #ifndef SYSTEM_TRIAL_H
 #define SYSTEM_TRIAL_H
 

@@ -38,11 +38,11 @@ enum { BELT_BATCH = 256 }; /* records in one read or write: PIPE_BUF, so that a 
 
 /* One stage's way onto another's belt. The stage's alone. */
 struct outlet {
-    int put;             /* the belt's end; not the outlet's to close */
-    struct list waiting; /* sessions, by `changed`, in the order they go */
+    int put;               /* the belt's end; not the outlet's to close */
+    struct list waiting;   /* sessions, by `changed`, in the order they go */
     struct belt_item word; /* kind 0: none; goes behind the waiting clients */
-    bool armed;          /* the stage's epoll set waits for a place on the belt */
-    struct list pending; /* link in the stage's list of outlets to flush */
+    bool armed;            /* the stage's epoll set waits for a place on the belt */
+    struct list pending;   /* link in the stage's list of outlets to flush */
 };
 
 void outlet_open(struct outlet *outlet, int put);

@@ -11,7 +11,7 @@
 
 struct line {
     struct server *server;
-    int stop, end;     /* eventfds in every stage's set: send everybody home; end at once */
+    int stop, end; /* eventfds in every stage's set: send everybody home; end at once */
     struct sync *sync;
     struct gate_stage gate;
     struct name_stage name;

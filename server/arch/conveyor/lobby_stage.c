@@ -37,22 +37,30 @@ static struct room_slot *fewest_people(struct lobby_stage *lobby)
     return best;
 }
 
-/* Starts a stage in a free slot; NULL when there is no slot, thread, descriptor or memory left. */
-static struct room_slot *start_stage(struct lobby_stage *lobby)
+/* A running room stage for a slot; NULL when there is no thread, descriptor or memory left. */
+static struct room_stage *start_stage(struct lobby_stage *lobby, struct room_slot *slot)
+{
+    struct room_stage *room = room_stage_new(lobby->stage.line, (uint32_t)(slot - lobby->slots), &slot->count);
+    int error = errno;
+    if (room) {
+        error = stage_begin(&room->stage);
+        if (!error)
+            return room;
+        room_stage_free(room);
+    }
+    log_at(LOG_ERROR, "lobby", "Could not start a room stage", LOG_C("error", strerror(error)));
+    return NULL;
+}
+
+/* A slot with a new stage, or NULL. */
+static struct room_slot *open_slot(struct lobby_stage *lobby)
 {
     struct room_slot *slot = free_slot(lobby);
-    if (!slot)
+    struct room_stage *room = slot ? start_stage(lobby, slot) : NULL;
+    if (!room)
         return NULL;
-    slot->stage = room_stage_new(lobby->stage.line, (uint32_t)(slot - lobby->slots), &slot->count);
-    int error = slot->stage ? stage_begin(&slot->stage->stage) : errno;
-    if (error) {
-        log_at(LOG_ERROR, "lobby", "Could not start a room stage", LOG_C("error", strerror(error)));
-        if (slot->stage)
-            room_stage_free(slot->stage);
-        slot->stage = NULL;
-        return NULL;
-    }
-    outlet_open(&slot->outlet, slot->stage->stage.in.put);
+    slot->stage = room;
+    outlet_open(&slot->outlet, room->stage.in.put);
     list_init(&slot->chats);
     slot->sent = 0;
     slot->closed = false;
@@ -68,7 +76,7 @@ static struct room_slot *slot_for(struct lobby_stage *lobby, struct chat *chat)
         return chat->stage;
     struct room_slot *slot = NULL;
     if (lobby->open < lobby->lobby.desk.limits->room_threads)
-        slot = start_stage(lobby);
+        slot = open_slot(lobby);
     if (!slot)
         slot = fewest_people(lobby);
     if (!slot)
@@ -148,8 +156,7 @@ static void after(struct stage *stage)
 
 int lobby_stage_open(struct lobby_stage *lobby, struct line *line)
 {
-    static const struct stage_ops ops = {
-        .take = take, .word = word, .outlet = outlet, .drain = drain, .after = after};
+    static const struct stage_ops ops = {.take = take, .word = word, .outlet = outlet, .drain = drain, .after = after};
     const struct limits *limits = &line->server->options->limits;
     /* More slots than stages may run at a time: those that are ending have theirs until they are joined. */
     lobby->n_slots = 2 * limits->room_threads + 1;

@@ -23,9 +23,9 @@ struct lobby_stage {
     struct outlet *name;
     struct room_slot *slots; /* the lobby's, but for the counters in them */
     uint32_t n_slots;
-    uint32_t open;           /* room stages that are not ending */
-    counter running;         /* room stages whose thread has not been joined */
-    struct list left;        /* clients found at a room stage when the whole line ended */
+    uint32_t open;    /* room stages that are not ending */
+    counter running;  /* room stages whose thread has not been joined */
+    struct list left; /* clients found at a room stage when the whole line ended */
 };
 
 /* 0 or an errno; then nothing is left behind. */

@@ -10,8 +10,8 @@ struct room_stage {
     struct stage stage; /* first: the operations get a pointer to it */
     struct rooms rooms;
     struct outlet *lobby, *name;
-    uint32_t slot;      /* by which the lobby knows it */
-    bool said_empty;    /* since it became empty */
+    uint32_t slot;   /* by which the lobby knows it */
+    bool said_empty; /* since it became empty */
 };
 
 /* NULL and errno when it can't be made. The thread does not run yet. */

@@ -42,13 +42,13 @@ struct stage {
     struct belt in;
     struct outlet outlets[OUTLETS_MAX]; /* to the stages of the fixed line this one sends to */
     int n_outlets;
-    struct list pending;  /* outlets to flush at the end of the turn */
-    struct list gone;     /* this turn's leavers, then those of `after` too, by `changed` */
-    uint64_t taken;       /* clients it has ever taken off its belt */
-    int64_t until;        /* what `after` wants: a turn no later than this */
-    bool draining;        /* the server stops */
-    bool over;            /* its belt was closed: it ends when all has gone on */
-    bool ending;          /* it ends now */
+    struct list pending; /* outlets to flush at the end of the turn */
+    struct list gone;    /* this turn's leavers, then those of `after` too, by `changed` */
+    uint64_t taken;      /* clients it has ever taken off its belt */
+    int64_t until;       /* what `after` wants: a turn no later than this */
+    bool draining;       /* the server stops */
+    bool over;           /* its belt was closed: it ends when all has gone on */
+    bool ending;         /* it ends now */
 };
 
 /* Prepares a stage; no thread runs yet. 0 or an errno, and then nothing is left behind. */

@@ -33,7 +33,7 @@ struct loop {
     struct bye_desk bye;
     struct rooms rooms;
     struct sync *sync;
-    int stop, end;      /* eventfds */
+    int stop, end; /* eventfds */
     bool draining, ending, listening;
 };
 
