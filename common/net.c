@@ -269,7 +269,7 @@ ssize_t net_read(int fd, void *to, size_t n)
 {
     ssize_t got;
     do
-        got = read(fd, to, n);
+        got = recv(fd, to, n, 0);
     while (got < 0 && errno == EINTR);
     return got;
 }

@@ -17,7 +17,6 @@ struct request {
 /* What the turn library tells a desk in the place of a request. */
 #define REQUEST_END (INT64_C(1) << 32)   /* the input has ended: no more requests */
 #define REQUEST_BROKEN (REQUEST_END + 1) /* the stream can't be trusted from here on */
-#define REQUEST_SLOW (REQUEST_END + 2)   /* a frame, or a name, did not come in time */
 
 enum { LIST_HEAD_MAX = 32 };
 

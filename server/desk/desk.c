@@ -66,7 +66,13 @@ static bool known(int64_t kind)
     return kind >= 0 && kind < REQUEST_KINDS && (say_misplaced[kind] || kind == DISCONNECT);
 }
 
-void desk_misplaced(struct desk *desk, struct session *session, int64_t kind)
+/* Names have rules of their own, however short messages must be. */
+static bool carries_name(int64_t kind)
+{
+    return kind == SET_NAME || kind == CREATE_CHAT || kind == CONNECT_CHAT || kind == CONNECT_FROM;
+}
+
+static void misplaced(struct desk *desk, struct session *session, int64_t kind)
 {
     if (known(kind) && say_misplaced[kind])
         desk_refuse(desk, session, (int32_t)kind, say_misplaced[kind]);
@@ -74,19 +80,37 @@ void desk_misplaced(struct desk *desk, struct session *session, int64_t kind)
         desk_refuse(desk, session, WRONG_REQUEST, SAY_WRONG_REQUEST);
 }
 
-struct go desk_give_up(struct desk *desk, struct session *session, const struct request *request)
+struct go desk_give_up(struct desk *desk, struct session *session, const char *sentence)
 {
-    const char *sentence = request->kind == REQUEST_BROKEN ? SAY_FRAME_TOO_LONG : SAY_FRAME_TOO_SLOW;
     desk_refuse(desk, session, WRONG_REQUEST, sentence);
     log_at(LOG_INFO, desk->label, "Gave up a client", LOG_N("socket", session->fd), LOG_C("reason", sentence));
     session->deaf = true;
     return (struct go){BYE, NULL};
 }
 
+struct go desk_late(struct desk *desk, struct session *session)
+{
+    return desk_give_up(desk, session, SAY_FRAME_TOO_SLOW);
+}
+
+struct go desk_serve_anywhere(struct desk *desk, struct session *session, const struct request *request)
+{
+    if (request->kind == REQUEST_END)
+        return (struct go){BYE, NULL};
+    if (request->kind == REQUEST_BROKEN)
+        return desk_give_up(desk, session, SAY_FRAME_TOO_LONG);
+    if (request->kind == DISCONNECT) {
+        session->farewell = true;
+        return (struct go){BYE, NULL};
+    }
+    misplaced(desk, session, request->kind);
+    return desk_stay();
+}
+
 bool desk_too_long(struct desk *desk, struct session *session, const struct request *request, struct span text)
 {
     char sentence[128];
-    if (text.n <= desk->limits->max_message || !known(request->kind))
+    if (text.n <= desk->limits->max_message || !known(request->kind) || carries_name(request->kind))
         return false;
     snprintf(sentence, sizeof sentence, SAY_TEXT_TOO_LONG, desk->limits->max_message);
     desk_refuse(desk, session, (int32_t)request->kind, sentence);

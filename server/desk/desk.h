@@ -84,10 +84,12 @@ void desk_answer_after(struct desk *desk, struct session *session, uint64_t afte
                        struct span text);
 /* Refuses with one of the protocol's sentences. */
 void desk_refuse(struct desk *desk, struct session *session, int32_t request, const char *sentence);
-/* Answers what has no meaning at this desk: {request,1,...} or {7,1,...}. */
-void desk_misplaced(struct desk *desk, struct session *session, int64_t kind);
-/* Says that a stream is broken or too slow; the session then goes to bye. */
-struct go desk_give_up(struct desk *desk, struct session *session, const struct request *request);
+/* What every desk answers alike: disconnect, the end of the input, a broken stream, and what has no meaning here. */
+struct go desk_serve_anywhere(struct desk *desk, struct session *session, const struct request *request);
+/* Gives a client up whose stream is broken or too slow, with a word about it. */
+struct go desk_give_up(struct desk *desk, struct session *session, const char *sentence);
+/* For desk_ops.late: half a frame never became whole. */
+struct go desk_late(struct desk *desk, struct session *session);
 /* True, and answered, when this text of the request is longer than a message may be. */
 bool desk_too_long(struct desk *desk, struct session *session, const struct request *request, struct span text);
 /* Sends the first answers, as far as the socket takes them. False: the connection is dead. */

@@ -123,22 +123,9 @@ static struct go serve(struct desk *desk, struct session *session, const struct 
     case GET_CHATS:
         ask_for_list(desk, session);
         return desk_stay();
-    case DISCONNECT:
-        session->farewell = true;
-        return (struct go){BYE, NULL};
-    case REQUEST_END:
-        return (struct go){BYE, NULL};
-    case REQUEST_BROKEN:
-        return desk_give_up(desk, session, request);
     default:
-        desk_misplaced(desk, session, request->kind);
-        return desk_stay();
+        return desk_serve_anywhere(desk, session, request);
     }
-}
-
-static struct go late(struct desk *desk, struct session *session)
-{
-    return desk_give_up(desk, session, &(struct request){.kind = REQUEST_SLOW});
 }
 
 /* A list is to be sent: one half gone, one asked for, or a longer one than the client knows. */
@@ -231,7 +218,8 @@ static bool owes(const struct desk *desk, const struct session *session)
 
 void lobby_init(struct lobby_desk *lobby, const struct limits *limits, struct catalog *catalog)
 {
-    static const struct desk_ops ops = {.arrive = arrive, .serve = serve, .send = send_due, .owes = owes, .late = late};
+    static const struct desk_ops ops = {
+        .arrive = arrive, .serve = serve, .send = send_due, .owes = owes, .late = desk_late};
     *lobby = (struct lobby_desk){.catalog = catalog};
     desk_init(&lobby->desk, &ops, "lobby", LOBBY, limits);
 }

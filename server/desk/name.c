@@ -41,20 +41,9 @@ static struct go serve(struct desk *desk, struct session *session, const struct 
 {
     if (desk_too_long(desk, session, request, request->text))
         return desk_stay();
-    switch (request->kind) {
-    case SET_NAME:
+    if (request->kind == SET_NAME)
         return set_name(desk, session, request->text);
-    case DISCONNECT:
-        session->farewell = true;
-        return (struct go){BYE, NULL};
-    case REQUEST_END:
-        return (struct go){BYE, NULL};
-    case REQUEST_BROKEN:
-        return desk_give_up(desk, session, request);
-    default:
-        desk_misplaced(desk, session, request->kind);
-        return desk_stay();
-    }
+    return desk_serve_anywhere(desk, session, request);
 }
 
 /* Silence, or half a frame that never became whole. */
@@ -62,7 +51,7 @@ static struct go late(struct desk *desk, struct session *session)
 {
     char sentence[64];
     if (session->in.n > 0)
-        return desk_give_up(desk, session, &(struct request){.kind = REQUEST_SLOW});
+        return desk_late(desk, session);
     snprintf(sentence, sizeof sentence, SAY_NO_NAME_WITHIN, (long long)((desk->patience + SECOND - 1) / SECOND));
     desk_refuse(desk, session, SET_NAME, sentence);
     session->deaf = true;

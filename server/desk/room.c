@@ -277,30 +277,9 @@ static struct go serve(struct desk *desk, struct session *session, const struct 
         return private_message(desk, session, request);
     if (desk_too_long(desk, session, request, request->text))
         return desk_stay();
-    switch (request->kind) {
-    case LEAVE_CHAT:
+    if (request->kind == LEAVE_CHAT)
         return (struct go){LOBBY, NULL};
-    case DISCONNECT:
-        session->farewell = true;
-        return (struct go){BYE, NULL};
-    case REQUEST_END:
-        return (struct go){BYE, NULL};
-    case REQUEST_BROKEN:
-        return desk_give_up(desk, session, request);
-    case SET_NAME:
-    case CREATE_CHAT:
-    case CONNECT_CHAT:
-    case GET_CHATS:
-    case CONNECT_FROM:
-    default:
-        desk_misplaced(desk, session, request->kind);
-        return desk_stay();
-    }
-}
-
-static struct go late(struct desk *desk, struct session *session)
-{
-    return desk_give_up(desk, session, &(struct request){.kind = REQUEST_SLOW});
+    return desk_serve_anywhere(desk, session, request);
 }
 
 /* Nothing of the turn is kept; every sender is told so, once for each message. */
@@ -377,7 +356,7 @@ struct room *room_new(const struct limits *limits, const struct folder *folder, 
                                         .owes = feed_owes,
                                         .answer_at = answer_at,
                                         .tick = tick,
-                                        .late = late};
+                                        .late = desk_late};
     struct room *room = calloc(1, sizeof *room);
     if (!room)
         return NULL;
