@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/bench/floor.h"
@@ -14,7 +17,13 @@
 enum { EVENTS = 1024, WINDOW_MOST = 64 };
 
 /* A text is `room sender sequence xxx...`, in digits: a room's four, a sender's six, a sequence's ten. */
-enum { ROOM_AT = 0, SENDER_AT = 5, SEQUENCE_AT = 12, SEQUENCE_DIGITS = 10, FILL_AT = SEQUENCE_AT + SEQUENCE_DIGITS + 1 };
+enum {
+    ROOM_AT = 0,
+    SENDER_AT = 5,
+    SEQUENCE_AT = 12,
+    SEQUENCE_DIGITS = 10,
+    FILL_AT = SEQUENCE_AT + SEQUENCE_DIGITS + 1
+};
 
 struct member {
     struct client client;
@@ -112,7 +121,6 @@ static void read_member(struct crowd *crowd, struct member *member)
         bench_fail("client %u got %" PRIu64 " records of %" PRIu64, member->client.id, member->got,
                    crowd->said[member->room]);
     crowd->got += member->got - before;
-    crowd->reads++;
 }
 
 static void receive(struct crowd *crowd)
@@ -148,6 +156,12 @@ void crowd_drain(struct crowd *crowd)
     }
 }
 
+/* A single sender stands in the middle: who is served first, or last, makes another pace. */
+static bool is_sender(const struct shape *shape, uint32_t seat)
+{
+    return (seat + shape->members / 2) % shape->members < shape->senders;
+}
+
 /* From here on the members are watched, and the senders may begin. */
 static void watch_all(struct crowd *crowd, const struct client *clients)
 {
@@ -158,11 +172,24 @@ static void watch_all(struct crowd *crowd, const struct client *clients)
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = member};
         *member = (struct member){.client = clients[i], .room = i / crowd->shape.members};
         make_request(member);
-        if (i % crowd->shape.members < crowd->shape.senders)
+        if (is_sender(&crowd->shape, i % crowd->shape.members))
             make_due(crowd, member);
         if (epoll_ctl(crowd->epoll, EPOLL_CTL_ADD, member->client.fd, &event) < 0)
             bench_fail("epoll_ctl: %s", strerror(errno));
     }
+}
+
+uint64_t crowd_segments(const struct crowd *crowd)
+{
+    uint64_t segments = 0;
+    for (uint32_t i = 0; i < crowd->shape.rooms * crowd->shape.members; i++) {
+        struct tcp_info info = {0};
+        socklen_t n = sizeof info;
+        if (getsockopt(crowd->members[i].client.fd, IPPROTO_TCP, TCP_INFO, &info, &n) < 0)
+            bench_fail("TCP_INFO: %s", strerror(errno));
+        segments += info.tcpi_data_segs_in;
+    }
+    return segments;
 }
 
 static void prepare(struct crowd *crowd, const struct shape *shape)
@@ -177,24 +204,12 @@ static void prepare(struct crowd *crowd, const struct shape *shape)
     protocol_server_header(crowd->header, RECEIVE_MESSAGE, SUCCESS, RECORD_BYTES);
 }
 
-void crowd_join_server(struct crowd *crowd, const struct shape *shape, const struct process *server)
+void crowd_join(struct crowd *crowd, const struct shape *shape, const struct process *process)
 {
     uint32_t n = shape->rooms * shape->members;
     struct client *clients = bench_alloc(n * sizeof *clients);
     prepare(crowd, shape);
-    load_create_chats(shape->rooms, server);
-    load_enter(clients, n, shape->members, server);
-    watch_all(crowd, clients);
-    free(clients);
-}
-
-void crowd_join_floor(struct crowd *crowd, const struct shape *shape, const struct process *floor)
-{
-    uint32_t n = shape->rooms * shape->members;
-    struct client *clients = bench_alloc(n * sizeof *clients);
-    prepare(crowd, shape);
-    for (uint32_t i = 0; i < n; i++)
-        load_connect(&clients[i], i, floor);
+    load_enter(clients, n, shape->members, process);
     watch_all(crowd, clients);
     free(clients);
 }

@@ -14,23 +14,23 @@ struct crowd {
     struct shape shape;
     int epoll;
     struct member *members;
-    uint64_t *said;  /* messages sent, a room each */
-    uint64_t sent;   /* messages sent */
-    uint64_t owed;   /* records that follow from them */
-    uint64_t got;    /* records received */
-    uint64_t reads;  /* recv calls that brought some */
+    uint64_t *said;      /* messages sent, a room each */
+    uint64_t sent;       /* messages sent */
+    uint64_t owed;       /* records that follow from them */
+    uint64_t got;        /* records received */
     struct member **due; /* senders who may send again */
     uint32_t n_due;
     char header[SERVER_HEADER]; /* of every record */
 };
 
-/* Brings the members into a server's rooms, or before the floor. */
-void crowd_join_server(struct crowd *crowd, const struct shape *shape, const struct process *server);
-void crowd_join_floor(struct crowd *crowd, const struct shape *shape, const struct process *floor);
+/* Brings the members into a server's rooms, which must be there, or before the floor. */
+void crowd_join(struct crowd *crowd, const struct shape *shape, const struct process *process);
 /* Sends and receives until the time has come, or so many messages have been sent. */
 void crowd_run(struct crowd *crowd, int64_t until, uint64_t most);
 /* Sends no more, and goes on until everybody has everything. Ends the bench when somebody gets more or less. */
 void crowd_drain(struct crowd *crowd);
+/* TCP segments with data that the members have received; on the loopback one for each send() of the server. */
+uint64_t crowd_segments(const struct crowd *crowd);
 void crowd_leave(struct crowd *crowd);
 
 #endif

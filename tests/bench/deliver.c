@@ -6,8 +6,8 @@
 #include "tests/bench/floor.h"
 #include "tests/bench/sections.h"
 
-#define WARM_UP (SECOND_NS / 4)
-#define MEASURED (3 * SECOND_NS / 2)
+#define WARM_UP INT64_C(250000000)
+#define MEASURED INT64_C(1500000000)
 
 enum { TARGETS_MOST = 17 };
 
@@ -26,7 +26,7 @@ enum { SETTINGS = sizeof settings / sizeof *settings };
 struct result {
     struct figure cpu;      /* microseconds of server CPU a delivered record */
     struct figure rate;     /* millions delivered a second */
-    struct figure gathered; /* records a recv of a client brought */
+    struct figure gathered; /* records a send() of the server carried */
     struct figure load;     /* CPUs the clients took */
 };
 
@@ -35,14 +35,17 @@ static void measure(struct crowd *crowd, const struct process *process, struct r
     crowd_run(crowd, bench_now() + WARM_UP, UINT64_MAX);
     int64_t begin = bench_now();
     double cpu = process_cpu(process), own = process_own_cpu();
-    uint64_t got = crowd->got, reads = crowd->reads;
+    uint64_t got = crowd->got, segments = crowd_segments(crowd);
     crowd_run(crowd, begin + MEASURED, UINT64_MAX);
     double seconds = (double)(bench_now() - begin) / 1e9;
     double records = (double)(crowd->got - got);
-    figure_add(&result->cpu, 1e6 * (process_cpu(process) - cpu) / records);
+    cpu = process_cpu(process) - cpu;
+    own = process_own_cpu() - own;
+    segments = crowd_segments(crowd) - segments;
+    figure_add(&result->cpu, 1e6 * cpu / records);
     figure_add(&result->rate, records / seconds / 1e6);
-    figure_add(&result->gathered, records / (double)(crowd->reads - reads));
-    figure_add(&result->load, (process_own_cpu() - own) / seconds);
+    figure_add(&result->gathered, records / (double)segments);
+    figure_add(&result->load, own / seconds);
 }
 
 /* NULL: the floor. */
@@ -53,11 +56,11 @@ static void run(const char *arch, const struct shape *shape, struct result *resu
     struct path chats = scratch_folder();
     if (arch) {
         process_start_server(&process, arch, chats.text, NULL);
-        crowd_join_server(&crowd, shape, &process);
+        load_create_chats(shape->rooms, &process);
     } else {
         floor_start_chat(&process, shape->rooms, shape->members);
-        crowd_join_floor(&crowd, shape, &process);
     }
+    crowd_join(&crowd, shape, &process);
     measure(&crowd, &process, result);
     crowd_drain(&crowd);
     crowd_leave(&crowd);
@@ -78,13 +81,13 @@ static void print_row(const struct result *result, const struct result *floor, c
 static void print_head(void)
 {
     printf("\ndeliver: rooms x members, texts of %d bytes, frames of %d; %.2f s after %.2f s of warm-up\n", TEXT_BYTES,
-           FRAME_BYTES, (double)MEASURED / 1e9, (double)WARM_UP / 1e9);
+           FRAME_BYTES, MEASURED / 1e9, WARM_UP / 1e9);
     printf("    %-10s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head();
     figure_print_head("millions delivered a second");
     figure_print_ratio_head();
-    printf(" %10s %9s\n", "per recv", "load CPU");
+    printf(" %10s %9s\n", "per send", "load CPU");
 }
 
 void section_deliver(const struct look *look)

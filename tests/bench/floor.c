@@ -1,4 +1,4 @@
-/* The floor: the least that any server could do with the same bytes. It stores nothing, checks nothing, knows nobody. */
+/* The floor: the least any server could do with the same bytes. It stores nothing, checks nothing, knows nobody. */
 #include "tests/bench/floor.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/protocol.h"
+#include "tests/bench/load.h"
 
 enum { EVENTS = 256, READ_BYTES = 64 * 1024, ROUND_BYTES = 256 * 1024, REPLAY_STEP = 256 * 1024 };
 
@@ -133,6 +133,39 @@ static void serve(struct floor *floor)
     }
 }
 
+/* Waits for a request of this length and answers it. */
+static void answer(int fd, size_t request, const int32_t *kinds, size_t n)
+{
+    char bytes[128], header[SERVER_HEADER];
+    for (size_t got = 0; got < request;) {
+        poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
+        ssize_t more = recv(fd, bytes, request - got, 0);
+        if (more <= 0)
+            give_up("a client that does not enter");
+        got += (size_t)more;
+    }
+    for (size_t i = 0; i < n; i++) {
+        protocol_server_header(header, kinds[i], SUCCESS, 0);
+        send_all(fd, header, sizeof header);
+    }
+}
+
+/* The clients come in as they do to a server, answered step by step: how TCP acknowledges depends on it. */
+static void let_in(struct floor *floor, int listener, uint32_t n)
+{
+    static const int32_t named[] = {SET_NAME, GET_CHATS}, joined[] = {CONNECT_CHAT};
+    for (uint32_t i = 0; i < n; i++) {
+        floor->people[i] = (struct member){.fd = take_connection(listener), .room = i / floor->members};
+        answer(floor->people[i].fd, CLIENT_HEADER + USER_NAME_BYTES, named, 2);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &floor->people[i]};
+        answer(floor->people[i].fd, CLIENT_HEADER + CHAT_NAME_BYTES, joined, 1);
+        if (epoll_ctl(floor->epoll, EPOLL_CTL_ADD, floor->people[i].fd, &event) < 0)
+            give_up("epoll_ctl");
+    }
+}
+
 static void run_chat(int listener, uint32_t rooms, uint32_t members)
 {
     static const char lead[] = "author\t12:34:56 01/02/34\n";
@@ -144,13 +177,7 @@ static void run_chat(int listener, uint32_t rooms, uint32_t members)
     protocol_server_header(floor->frame, RECEIVE_MESSAGE, SUCCESS, RECORD_BYTES);
     memcpy(floor->frame + SERVER_HEADER, lead, LEAD_BYTES);
     floor->epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (uint32_t i = 0; i < rooms * members; i++) {
-        struct member *member = &floor->people[i];
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = member};
-        *member = (struct member){.fd = take_connection(listener), .room = i / members};
-        if (epoll_ctl(floor->epoll, EPOLL_CTL_ADD, member->fd, &event) < 0)
-            give_up("epoll_ctl");
-    }
+    let_in(floor, listener, rooms * members);
     serve(floor);
 }
 

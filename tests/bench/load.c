@@ -29,9 +29,8 @@ void load_connect(struct client *client, uint32_t id, const struct process *to)
     static uint32_t made;
     uint32_t host = INADDR_LOOPBACK + made++ / PER_ADDRESS % ADDRESSES;
     struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(host)};
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(to->port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(to->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)

@@ -9,6 +9,9 @@
 #include "common/protocol.h"
 #include "tests/bench/process.h"
 
+/* The names of load_enter: m00000 and so on, room-0000 and so on. */
+enum { USER_NAME_BYTES = 6, CHAT_NAME_BYTES = 9 };
+
 struct client {
     int fd;
     uint32_t id;
@@ -46,15 +49,14 @@ void load_keep(struct client *client, const struct reader *reader);
 
 /* Waits until there is something to read, or the end. */
 void load_wait(const struct client *client, const char *what);
-/* Reads frames in lock step: the next one must be this. More than it may come with it only if they are expected next. */
+/* Takes the client's next frame, which must be this. */
 void load_expect(struct client *client, int32_t request, int32_t response);
 /* Ends the bench: the client got something that it must not get here. */
 _Noreturn void load_wrong(const struct client *client, const struct frame *frame, const char *due);
 
 /* Raises the limit of open files; how many clients fit. */
 uint32_t load_clients_most(void);
-/* Takes up to n named clients into rooms `room-0000` to `room-<rooms - 1>`, `per_room` in each; rooms 0: they stay in
- * the lobby. The names have six characters: m00000 and so on. The chats must be there. */
+/* Takes n named clients into rooms, `per_room` in each; 0: they stay in the lobby. The chats must be there. */
 void load_enter(struct client *clients, uint32_t n, uint32_t per_room, const struct process *server);
 /* Creates so many chats by a client of its own, that is gone afterwards. */
 void load_create_chats(uint32_t n, const struct process *server);

@@ -60,15 +60,17 @@ static void print_conditions(void)
     struct utsname name;
     double loads[1] = {0};
     char date[64];
+    struct tm local;
     time_t now = time(NULL);
     uname(&name);
+    localtime_r(&now, &local);
     getloadavg(loads, 1);
-    strftime(date, sizeof date, "%F %T %Z", localtime(&now));
+    strftime(date, sizeof date, "%F %T %Z", &local);
     const char *program = getenv("CONVEYORD");
     printf("%s, %s %s, ", date, name.sysname, name.release);
     print_cpu();
     printf(", load before: %.2f\n", loads[0]);
-    printf("server: %s, default options, --log-file; clients: one thread, on the same machine, over 127.0.0.1\n",
+    printf("server: %s, its own defaults and --log-file; clients: one thread on the same machine, over 127.0.0.1\n",
            program && *program ? program : "./build/conveyord");
     printf("figures: median (least - most) of %d runs, targets interleaved\n", REPEATS);
 }

@@ -98,8 +98,8 @@ static const char *program(void)
 /* In the child: becomes the server. The time of the exec is left where the parent sees it. */
 static _Noreturn void become_server(const struct process *process, int out, const char *preload, int64_t *exec_at)
 {
-    const char *argv[] = {program(),     "--arch",     process->name, "--chats",         process->chats.text,
-                          "--listen",    "127.0.0.1:0", "--log-file",  process->log.text, NULL};
+    const char *argv[] = {program(),  "--arch",      process->name, "--chats",         process->chats.text,
+                          "--listen", "127.0.0.1:0", "--log-file",  process->log.text, NULL};
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
@@ -171,8 +171,7 @@ void process_stop(struct process *process)
     close(process->out);
     process->out = -1;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        bench_fail("the server (--arch %s) ended with %s %d", process->name,
-                   WIFEXITED(status) ? "exit code" : "signal",
+        bench_fail("the server (--arch %s) ended with %s %d", process->name, WIFEXITED(status) ? "exit code" : "signal",
                    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 

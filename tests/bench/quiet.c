@@ -1,0 +1,137 @@
+/* The path of a message must be quiet: allocations, log bytes and system calls while 100,000 messages pass. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/bench/allocations.h"
+#include "tests/bench/crowd.h"
+#include "tests/bench/sections.h"
+#include "tests/bench/trace.h"
+
+enum { WARM_UP_MESSAGES = 1000, MESSAGES = 100000 };
+
+static const struct shape shape = {.rooms = 1, .members = 10, .senders = 10, .window = 4};
+
+/* Passes so many messages; all have been delivered when this returns. */
+static void pass(struct crowd *crowd, uint64_t messages)
+{
+    crowd_run(crowd, INT64_MAX, crowd->sent + messages);
+    crowd_drain(crowd);
+    /* Everybody has seen all of its own: everybody may send again. */
+}
+
+static bool shim(struct path *path)
+{
+    static const char name[] = "allocations.so";
+    ssize_t n = readlink("/proc/self/exe", path->text, sizeof path->text - sizeof name);
+    if (n <= 0)
+        return false;
+    path->text[n] = '\0';
+    char *slash = strrchr(path->text, '/');
+    memcpy(slash + 1, name, sizeof name);
+    return access(path->text, R_OK) == 0;
+}
+
+static struct allocations *map_counts(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0 || ftruncate(fd, sizeof(struct allocations)) < 0)
+        bench_fail("%s: %s", path, strerror(errno));
+    void *mapped = mmap(NULL, sizeof(struct allocations), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    if (mapped == MAP_FAILED)
+        bench_fail("%s: %s", path, strerror(errno));
+    return mapped;
+}
+
+static void print_since(const struct allocations *now, const struct allocations *before, const char *what)
+{
+    printf("      %-32s %" PRIu64 " malloc, %" PRIu64 " calloc, %" PRIu64 " realloc, %" PRIu64 " aligned, %" PRIu64
+           " free\n",
+           what, now->mallocs - before->mallocs, now->callocs - before->callocs, now->reallocs - before->reallocs,
+           now->aligned - before->aligned, now->frees - before->frees);
+}
+
+static struct allocations take_counts(const struct allocations *counts)
+{
+    return (struct allocations){.mallocs = counts->mallocs,
+                                .callocs = counts->callocs,
+                                .reallocs = counts->reallocs,
+                                .aligned = counts->aligned,
+                                .frees = counts->frees};
+}
+
+static int64_t log_bytes(const struct process *server)
+{
+    struct stat stat_;
+    return stat(server->log.text, &stat_) < 0 ? 0 : stat_.st_size;
+}
+
+static void count_allocations(const char *arch)
+{
+    struct process server;
+    struct crowd crowd;
+    struct path library, chats = scratch_folder(), file = scratch_path("allocations-%s", arch);
+    if (!shim(&library)) {
+        printf("      SKIP: there is no %s\n", library.text);
+        return;
+    }
+    struct allocations *counts = map_counts(file.text);
+    setenv("ALLOCATIONS", file.text, 1);
+    process_start_server(&server, arch, chats.text, library.text);
+    load_create_chats(shape.rooms, &server);
+    crowd_join(&crowd, &shape, &server);
+    struct allocations first = take_counts(counts);
+    if (first.mallocs + first.callocs == 0)
+        bench_fail("%s counts nothing in the server", library.text);
+    pass(&crowd, WARM_UP_MESSAGES);
+    struct allocations warm = take_counts(counts);
+    int64_t logged = log_bytes(&server);
+    pass(&crowd, MESSAGES);
+    struct allocations last = take_counts(counts);
+    logged = log_bytes(&server) - logged;
+    crowd_leave(&crowd);
+    process_stop(&server);
+    munmap(counts, sizeof *counts);
+    scratch_remove(chats.text);
+    printf("      %-32s %" PRId64 " bytes\n", "log, in the 100,000", logged);
+    print_since(&warm, &first, "allocations, in the first 1,000");
+    print_since(&last, &warm, "allocations, in the 100,000");
+}
+
+static void count_calls(const char *arch)
+{
+    struct process server, strace;
+    struct crowd crowd;
+    struct path chats = scratch_folder(), table = scratch_path("strace-%s", arch);
+    process_start_server(&server, arch, chats.text, NULL);
+    load_create_chats(shape.rooms, &server);
+    crowd_join(&crowd, &shape, &server);
+    pass(&crowd, WARM_UP_MESSAGES);
+    if (trace_begin(&strace, &server, table.text)) {
+        pass(&crowd, MESSAGES);
+        trace_end(&strace);
+        trace_print(table.text, MESSAGES);
+    }
+    crowd_leave(&crowd);
+    process_stop(&server);
+    scratch_remove(chats.text);
+}
+
+void section_quiet(const struct look *look)
+{
+    printf("\nquiet: %d messages (and less than a round more), a room of %u, all send, %u in flight each; once\n",
+           MESSAGES, shape.members, shape.window);
+    for (size_t a = 0; a < look->n; a++) {
+        printf("    %s\n", look->arches[a]);
+        count_allocations(look->arches[a]);
+        fflush(stdout);
+        count_calls(look->arches[a]);
+    }
+}
