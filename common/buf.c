@@ -11,7 +11,7 @@ bool buf_reserve(struct buf *buf, size_t more)
         return true;
     if (more > UINT32_MAX - buf->n)
         return false;
-    size_t room = (size_t)buf->room * 2;
+    size_t room = (size_t)buf->room + (buf->room < BUF_STEP ? buf->room : BUF_STEP);
     if (room < buf->n + more)
         room = buf->n + more;
     if (room < ROOM_LEAST)

@@ -8,14 +8,16 @@
 
 #include "common/span.h"
 
+enum { BUF_STEP = 64 * 1024 };
+
 /* All zero is a valid, empty buffer without memory. */
 struct buf {
     char *at;
     uint32_t n, room;
 };
 
-/* Makes room for `more` further bytes, at least doubling so that appending is cheap in the long run.
- * False when there is no memory; the buffer is then as it was. */
+/* Makes room for `more` further bytes: doubles while small, so that appending is cheap in the long run, and from BUF_STEP
+ * on grows by no more than BUF_STEP beyond what is needed. False when there is no memory; the buffer is then as it was. */
 bool buf_reserve(struct buf *buf, size_t more);
 /* Makes it hold `room` bytes at least, and not one more than that if it must grow. */
 bool buf_fit(struct buf *buf, size_t room);

@@ -62,7 +62,8 @@ static cJSON *holder(cJSON *data, const char **key)
     return cJSON_IsObject(inner) ? inner : cJSON_AddObjectToObject(data, name);
 }
 
-static void add_field(cJSON *data, const struct log_field *field)
+/* False without memory. */
+static bool add_field(cJSON *data, const struct log_field *field)
 {
     char number[24];
     const char *key = field->key, *text;
@@ -70,31 +71,29 @@ static void add_field(cJSON *data, const struct log_field *field)
     switch (field->kind) {
     case LOG_TEXT:
         text = clean(field->text);
-        cJSON_AddStringToObject(object, key, text ? text : "");
-        break;
+        return text && cJSON_AddStringToObject(object, key, text);
     case LOG_NUMBER: /* as text: a double has no room for every int64_t */
         snprintf(number, sizeof number, "%" PRId64, field->number);
-        cJSON_AddRawToObject(object, key, number);
-        break;
+        return cJSON_AddRawToObject(object, key, number);
     case LOG_FLAG:
-        cJSON_AddBoolToObject(object, key, field->flag);
-        break;
+        return cJSON_AddBoolToObject(object, key, field->flag);
     case LOG_JSON:
-        text = field->text.n ? clean(field->text) : NULL;
-        cJSON_AddRawToObject(object, key, text ? text : "null");
-        break;
+        text = field->text.n ? clean(field->text) : "null";
+        return text && cJSON_AddRawToObject(object, key, text);
     }
+    return false;
 }
 
 cJSON *log_line_begin(int64_t wall, enum log_level level, const char *stage, const char *message, cJSON **data)
 {
     cJSON *line = cJSON_CreateObject();
-    cJSON_AddStringToObject(line, "timestamp", stamp_of(wall));
-    cJSON_AddStringToObject(line, "level", log_level_names[level]);
-    cJSON_AddStringToObject(line, "stage", stage);
-    cJSON_AddStringToObject(line, "message", message);
-    *data = cJSON_AddObjectToObject(line, "data");
-    return line;
+    if (cJSON_AddStringToObject(line, "timestamp", stamp_of(wall)) &&
+        cJSON_AddStringToObject(line, "level", log_level_names[level]) &&
+        cJSON_AddStringToObject(line, "stage", stage) && cJSON_AddStringToObject(line, "message", message) &&
+        (*data = cJSON_AddObjectToObject(line, "data")))
+        return line;
+    cJSON_Delete(line);
+    return *data = NULL;
 }
 
 char *log_line_end(cJSON *line)
@@ -109,11 +108,15 @@ char *log_line(const struct log_record *record)
     cJSON *data;
     cJSON *line = log_line_begin(record->wall, record->level, record->stage, record->message, &data);
     const char *packed = record->packed;
-    for (size_t i = 0; i < record->n; i++) {
+    bool whole = line;
+    for (size_t i = 0; whole && i < record->n; i++) {
         struct log_field field = log_field_unpack(&packed);
-        add_field(data, &field);
+        whole = add_field(data, &field);
     }
-    if (record->cut)
-        cJSON_AddTrueToObject(data, "cut");
-    return log_line_end(line);
+    if (whole && record->cut)
+        whole = cJSON_AddTrueToObject(data, "cut");
+    if (whole)
+        return log_line_end(line);
+    cJSON_Delete(line);
+    return NULL;
 }

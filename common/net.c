@@ -312,3 +312,8 @@ void net_close(int fd)
         close(fd);
     errno = error;
 }
+
+int net_spare(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}

@@ -39,5 +39,7 @@ ssize_t net_send(int fd, struct span bytes);
 ssize_t net_send_two(int fd, struct span first, struct span second);
 void net_finish_sending(int fd);
 void net_close(int fd);
+/* A descriptor that is good for nothing but to be closed when one more is needed; -1 with errno. */
+int net_spare(void);
 
 #endif

@@ -30,6 +30,7 @@ enum {
     FEED_MAX = 2 * 1024,
     FEED_ALL_MAX = 4 * 1024,
     TAIL_MAX = 256,
+    TAIL_SHARE = 64,
     EVENTS_MAX = 2,
     ARRIVALS_MAX = 1,
     SCRATCH = 64,
@@ -44,6 +45,7 @@ enum {
     FEED_MAX = 2 * GATHER_MAX,      /* bytes sent in a turn to one who is behind */
     FEED_ALL_MAX = 4 * 1024 * 1024, /* and to all of them together */
     TAIL_MAX = 1024 * 1024,         /* framed records a room keeps while somebody is behind */
+    TAIL_SHARE = 32 * 1024,         /* and of these, for each member at most */
     EVENTS_MAX = 256,
     ARRIVALS_MAX = 256,  /* records taken off a belt in one turn */
     SCRATCH = 64 * 1024, /* what is read from one socket at once */
@@ -58,9 +60,10 @@ enum {
 enum {
     OUT_MAX = 64 * 1024, /* unsent answers beyond which no private message is added */
     LISTEN_BACKLOG = 1000,
-    ACCEPTS_MAX = 64, /* connections accepted in one turn */
-    REFUSED_MAX = 32, /* refused ones that are being told so */
-    FD_RESERVE = 128  /* descriptors kept for chats, belts, the log and the refused */
+    ACCEPTS_MAX = 64,    /* connections accepted in one turn */
+    IDLE_ROOMS_MAX = 64, /* empty rooms that a thread lets linger, whatever --room-linger says */
+    REFUSED_MAX = 32,    /* refused ones that are being told so */
+    FD_RESERVE = 128     /* descriptors kept for chats, belts, the log and the refused */
 };
 
 #endif

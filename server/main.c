@@ -222,9 +222,14 @@ static void print_census(struct server *server)
 static void take_signal(struct watch *watch, uint32_t signal)
 {
     switch (signal) {
-    case SIGHUP: log_reopen(); break;
-    case SIGUSR2: print_census(watch->server); break;
-    default: watch->stop = true;
+    case SIGHUP:
+        log_reopen();
+        break;
+    case SIGUSR2:
+        print_census(watch->server);
+        break;
+    default:
+        watch->stop = true;
     }
 }
 
@@ -373,9 +378,12 @@ int main(int argc, char **argv)
     struct options options;
     fill_standard_fds();
     switch (options_read(&options, argc, argv)) {
-    case OPTIONS_DONE: return EXIT_FINE;
-    case OPTIONS_WRONG: return EXIT_USAGE;
-    case OPTIONS_RUN: break;
+    case OPTIONS_DONE:
+        return EXIT_FINE;
+    case OPTIONS_WRONG:
+        return EXIT_USAGE;
+    case OPTIONS_RUN:
+        break;
     }
     int status = EXIT_FINE;
     if (!share_fds(&options.limits, raise_fd_limit())) {

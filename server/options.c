@@ -405,11 +405,20 @@ static enum options_result read_command_line(struct reading *reading, int argc, 
     for (int got; (got = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
         switch (got) {
         case '?':
-        case ':': complain_about(reading, got, argv[optind - 1]); return OPTIONS_WRONG;
-        case 'h': print_help(); return OPTIONS_DONE;
-        case 'V': puts("conveyord " CONVEYOR_VERSION); return OPTIONS_DONE;
-        case 'C': config = optarg; break;
-        default: said[n++] = (struct said){find_row(got), optarg ? optarg : ""};
+        case ':':
+            complain_about(reading, got, argv[optind - 1]);
+            return OPTIONS_WRONG;
+        case 'h':
+            print_help();
+            return OPTIONS_DONE;
+        case 'V':
+            puts("conveyord " CONVEYOR_VERSION);
+            return OPTIONS_DONE;
+        case 'C':
+            config = optarg;
+            break;
+        default:
+            said[n++] = (struct said){find_row(got), optarg ? optarg : ""};
         }
     }
     if (optind < argc) {

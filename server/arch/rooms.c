@@ -12,13 +12,14 @@ void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count
 {
     *rooms = (struct rooms){.shift = shift, .count = count, .limits = limits, .folder = folder, .sync = sync};
     list_init(&rooms->list);
+    list_init(&rooms->idle.list);
 }
 
 struct room *rooms_find(struct rooms *rooms, struct chat *chat)
 {
     if (chat->room)
         return chat->room;
-    struct room *room = room_new(rooms->limits, rooms->folder, chat);
+    struct room *room = room_new(rooms->limits, rooms->folder, chat, &rooms->idle);
     if (!room)
         return NULL;
     shift_add(rooms->shift, &room->desk);
@@ -45,16 +46,25 @@ static void end(struct rooms *rooms, struct room *room)
     log_at(LOG_DEBUG, "room", "Room ended", LOG_S("chat", chat_name(chat)));
 }
 
+static void ask_for_syncs(struct rooms *rooms, int64_t now)
+{
+    for (struct list *link = rooms->list.next; link != &rooms->list; link = link->next) {
+        struct room *room = list_entry(link, struct room, link);
+        if (room_sync_due(room, now))
+            room_sync_asked(room, now, sync_ask(rooms->sync, room->history.fd, room->chat));
+    }
+}
+
 void rooms_tend(struct rooms *rooms)
 {
     int64_t now = rooms->shift->time.now;
-    for (struct list *link = rooms->list.next, *next; link != &rooms->list; link = next) {
-        struct room *room = list_entry(link, struct room, link);
-        next = link->next;
-        if (room_sync_due(room, now))
-            room_sync_asked(room, now, sync_ask(rooms->sync, room->history.fd, room->chat));
-        if (room->desk.n == 0 && now >= room->empty_since + rooms->limits->room_linger)
-            end(rooms, room);
+    if (rooms->shift->ticked)
+        ask_for_syncs(rooms, now);
+    while (!list_empty(&rooms->idle.list)) {
+        struct room *longest = list_entry(rooms->idle.list.next, struct room, idle);
+        if (rooms->idle.n <= IDLE_ROOMS_MAX && now < longest->empty_since + rooms->limits->room_linger)
+            return;
+        end(rooms, longest);
     }
 }
 
@@ -74,6 +84,7 @@ void rooms_end(struct rooms *rooms)
 void rooms_refuse(struct session *session)
 {
     session->refused = true;
+    session->resume = false;
     session->next = (struct go){LOBBY, NULL};
     if (!session_answer(session, 0, CONNECT_CHAT, FAILURE, span_of(SAY_NO_ROOM_STARTED)))
         session->dead = true;

@@ -8,6 +8,7 @@
 
 struct rooms {
     struct list list; /* struct room, by `link` */
+    struct idle_rooms idle;
     struct shift *shift;
     struct counters *count; /* of the desks in it */
     const struct limits *limits;
@@ -20,7 +21,7 @@ void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count
                 const struct folder *folder, struct sync *sync);
 /* The chat's room, made if need be; NULL without memory. Only the thread that runs rooms for this chat may ask. */
 struct room *rooms_find(struct rooms *rooms, struct chat *chat);
-/* After a turn in which deadlines were due: asks for syncs, ends empty rooms. */
+/* After each turn: asks for syncs, ends rooms that have been empty long enough, or that are too many. */
 void rooms_tend(struct rooms *rooms);
 /* The server stops. */
 void rooms_close(struct rooms *rooms);

@@ -16,6 +16,7 @@ bool shift_open(struct shift *shift, struct counters *count)
     list_init(&shift->desks);
     list_init(&shift->busy);
     /* Mapped, not allocated: pages that are never needed are never there. */
+    /* cppcheck-suppress invalidFunctionArg */
     shift->scratch = mmap(NULL, sizeof *shift->scratch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (shift->scratch == MAP_FAILED)
         return false;
@@ -144,7 +145,8 @@ void shift_forget(struct shift *shift, struct session *session)
 static void finish_desk(struct shift *shift, struct desk *desk, struct list *gone)
 {
     struct list changed, *link;
-    desk->deadline = desk_finish(desk);
+    int64_t deadline = desk_finish(desk);
+    desk->deadline = desk_restless(desk) ? NEVER : deadline; /* a restless one has its next turn anyway */
     list_init(&changed);
     list_move_all(&changed, &desk->changed);
     while ((link = list_pop(&changed))) {
@@ -184,7 +186,7 @@ void shift_finish(struct shift *shift, struct list *gone, uint64_t batch)
     while ((link = list_pop(&busy))) {
         struct desk *desk = list_entry(link, struct desk, busy);
         finish_desk(shift, desk, gone);
-        if (!list_empty(&desk->again) || !list_empty(&desk->changed))
+        if (desk_restless(desk) || !list_empty(&desk->changed))
             list_append_once(&shift->busy, &desk->busy);
         if (desk->deadline < shift->deadline)
             shift->deadline = desk->deadline;

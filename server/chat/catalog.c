@@ -62,10 +62,40 @@ static void note(struct catalog_note ***end, struct span chat, struct repair rep
     *end = &made->next;
 }
 
-/* Looks at one file; false when it is no chat. */
-static bool inspect(const struct folder *folder, const char *file, struct span chat, struct catalog_note ***notes)
+/* True when the file is in the catalog already, by another name: two rooms would write over each other. */
+static bool listed_already(const struct catalog *catalog, uint64_t inode)
+{
+    for (uint32_t i = 0; inode && i < catalog->n; i++)
+        if (catalog->chats[i]->inode == inode)
+            return true;
+    return false;
+}
+
+/* Looks at an open file; false when it is no chat, or one that is listed already. */
+static bool look_at(const struct catalog *catalog, const char *file, int fd, struct span chat, uint64_t *inode,
+                    struct catalog_note ***notes)
 {
     struct stat stat;
+    if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode))
+        return false;
+    *inode = stat.st_nlink > 1 ? stat.st_ino : 0;
+    if (listed_already(catalog, *inode)) {
+        note(notes, chat, (struct repair){.message = "Another name of a chat's file, not listed"});
+        return false;
+    }
+    struct repair repair = repair_file(&catalog->folder, file, fd, (uint64_t)stat.st_size);
+    if (repair.message)
+        note(notes, chat, repair);
+    return true;
+}
+
+/* Looks at one file; false when it is not to be listed. */
+static bool inspect(const struct catalog *catalog, const char *file, struct span chat, uint64_t *inode,
+                    struct catalog_note ***notes)
+{
+    const struct folder *folder = &catalog->folder;
+    struct stat stat;
+    *inode = 0;
     int fd = openat(folder->fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) { /* listed all the same when it is a file: who connects is told why it can't be read */
         int error = errno;
@@ -74,14 +104,9 @@ static bool inspect(const struct folder *folder, const char *file, struct span c
         note(notes, chat, (struct repair){"Could not open a chat's file", 0, error});
         return true;
     }
-    bool regular = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
-    if (regular) {
-        struct repair repair = repair_file(folder, file, fd, (uint64_t)stat.st_size);
-        if (repair.message)
-            note(notes, chat, repair);
-    }
+    bool chat_found = look_at(catalog, file, fd, chat, inode, notes);
     close(fd);
-    return regular;
+    return chat_found;
 }
 
 /* The chat's name in a file's name; empty when it is no chat's file, or the name can't stand in a LIST. */
@@ -158,10 +183,13 @@ static const char *add_files(struct catalog *catalog, const struct files *files,
     for (size_t i = 0; i < files->n; i++) {
         char file[NAME_MAX + 1];
         struct span chat = span_of(files->at[i]);
-        if (!folder_file(chat, file) || !inspect(&catalog->folder, file, chat, &notes))
+        uint64_t inode;
+        if (!folder_file(chat, file) || !inspect(catalog, file, chat, &inode, &notes))
             continue;
-        if (!add(catalog, chat))
+        struct chat *added = add(catalog, chat);
+        if (!added)
             return strerror(ENOMEM);
+        added->inode = inode;
     }
     return NULL;
 }
@@ -223,5 +251,8 @@ struct chat *catalog_create(struct catalog *catalog, struct span name)
         errno = error;
         return NULL;
     }
-    return add(catalog, name);
+    struct chat *chat = add(catalog, name);
+    if (!chat)
+        history_uncreate(&catalog->folder, name);
+    return chat;
 }

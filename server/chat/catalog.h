@@ -18,11 +18,12 @@ struct room;
 
 /* An entry. It lives as long as the server, so sessions and rooms may point at it. */
 struct chat {
+    uint64_t inode;    /* of a file with several names, as found at start; else 0 */
     uint32_t list_end; /* bytes of the LIST up to and with this chat's line */
     uint16_t n;        /* length of the name */
-    atomic_int
-        sync_failed; /* errno of the sync that failed: read-only from then on, until the process ends. Set by any thread */
-    bool uncut;      /* a room ended with a failed write still behind `committed`; both are the rooms' */
+    /* The errno of the sync that failed: read-only for good. Set by any thread. */
+    atomic_int sync_failed;
+    bool uncut; /* a room ended with a failed write still behind `committed`; both are the rooms' */
     uint64_t committed;
     struct room *room;      /* the room that runs it; touched only by the thread that runs rooms for this chat */
     void *stage;            /* the architecture's word about it; touched only by the thread that runs the lobby */

@@ -169,3 +169,12 @@ int history_create(const struct folder *folder, struct span chat)
     close(fd);
     return 0;
 }
+
+void history_uncreate(const struct folder *folder, struct span chat)
+{
+    char file[NAME_MAX + 1];
+    int error = errno;
+    if (folder_file(chat, file))
+        unlinkat(folder->fd, file, 0);
+    errno = error;
+}

@@ -35,5 +35,7 @@ int history_release(struct history *history, struct chat *chat);
 int history_sync_file(int fd, struct chat *chat);
 /* Makes an empty file for a new chat. 0 or an errno. */
 int history_create(const struct folder *folder, struct span chat);
+/* Takes the file of a chat away that was made a moment ago and could not be listed. Keeps errno. */
+void history_uncreate(const struct folder *folder, struct span chat);
 
 #endif

@@ -7,6 +7,7 @@
 #include "common/net.h"
 #include "common/protocol.h"
 #include "server/chat/names.h"
+#include "server/chat/tail.h"
 
 enum {
     IN_MIN = 512,   /* memory a half frame begins with */
@@ -36,12 +37,19 @@ void session_free(struct session *session)
 
 size_t session_bytes_most(const struct limits *limits)
 {
-    size_t frame = CLIENT_HEADER + (size_t)limits->max_message + FRAME_SLACK;
-    size_t record = USER_BYTES_MAX + 1 + STAMP_LENGTH + 1 + (size_t)limits->max_message;
-    size_t in = frame > SCRATCH ? frame : SCRATCH;
-    /* Private messages up to the limit and one beyond it; growing by doubling, the buffer may hold twice that. */
-    size_t out = 2 * (OUT_MAX + sizeof(struct answer_head) + SERVER_HEADER + record);
-    return sizeof(struct session) + sizeof(struct name) + USER_BYTES_MAX + in + out;
+    const size_t head = USER_BYTES_MAX + 1 + STAMP_LENGTH + 1; /* of a record */
+    const size_t frame = CLIENT_HEADER + (size_t)limits->max_message + FRAME_SLACK;
+    const size_t in = frame > SCRATCH ? frame : SCRATCH;
+    /* Private messages up to the limit, one beyond it, an answer of its own. */
+    const size_t answer = sizeof(struct answer_head) + SERVER_HEADER + head + (size_t)limits->max_message;
+    const size_t out = OUT_MAX + 2 * answer + BUF_STEP;
+    /* Its share of a room, all of which may be its own: what it says in a turn, in the file's form and framed, and the
+     * tail. */
+    const size_t turn = in + SERVE_MAX * (head + 1);
+    const size_t gather = turn + BUF_STEP;
+    const size_t tail = TAIL_SHARE + turn + SERVE_MAX * SERVER_HEADER + BUF_STEP;
+    const size_t marks = 2 * (TAIL_SHARE / SERVER_HEADER + SERVE_MAX) * sizeof(struct tail_mark);
+    return sizeof(struct session) + sizeof(struct name) + USER_BYTES_MAX + in + out + gather + tail + marks;
 }
 
 /* Memory of its own for the rest of a long frame: never more than what has come, doubled, nor than the frame needs. */
@@ -101,7 +109,7 @@ bool session_read(struct session *session, char *scratch, size_t n)
 
 bool session_keep(struct session *session)
 {
-    struct span rest = session->deaf ? (struct span){0} : session_unread(session);
+    struct span rest = session->deaf ? ((struct span){0}) : session_unread(session);
     bool borrowed = session->in.room == 0;
     if (borrowed)
         session->in = (struct buf){0};
@@ -121,9 +129,8 @@ void session_consume(struct session *session)
     session->in_next = 0;
 }
 
-bool session_answer(struct session *session, uint64_t after, int32_t request, int32_t response, struct span text)
+static bool put(struct session *session, struct answer_head head, int32_t request, int32_t response, struct span text)
 {
-    struct answer_head head = {.after = after};
     uint32_t at = session->out.n;
     if (!buf_append(&session->out, &head, sizeof head) ||
         !session->door->answer(&session->out, request, response, text)) {
@@ -132,7 +139,18 @@ bool session_answer(struct session *session, uint64_t after, int32_t request, in
     }
     head.n = session->out.n - at - (uint32_t)sizeof head;
     memcpy(session->out.at + at, &head, sizeof head);
+    session->own += head.own;
     return true;
+}
+
+bool session_answer(struct session *session, uint64_t after, int32_t request, int32_t response, struct span text)
+{
+    return put(session, (struct answer_head){.after = after, .own = true}, request, response, text);
+}
+
+bool session_tell(struct session *session, uint64_t after, int32_t request, int32_t response, struct span text)
+{
+    return put(session, (struct answer_head){.after = after}, request, response, text);
 }
 
 struct answer_head session_answer_head(const struct session *session)
@@ -157,6 +175,7 @@ void session_answer_sent(struct session *session, size_t n)
     if (session->out_gone < head.n)
         return;
     buf_drop(&session->out, sizeof head + head.n);
+    session->own -= head.own;
     session->out_gone = 0;
     if (session->out.n == 0)
         buf_free(&session->out);

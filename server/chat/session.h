@@ -71,6 +71,7 @@ struct session {
     struct name *name;  /* NULL before it has one */
     struct buf out;     /* direct answers, each behind a struct answer_head */
     uint32_t out_gone;  /* bytes of the first of them that have gone */
+    uint32_t own;       /* answers in `out` to requests of its own */
     uint32_t skip;      /* bytes gone of the frame of the record (lobby: of the list) it stands at */
     uint64_t cursor;    /* the record it stands at: an offset in the chat's file. Stale while it is in front */
     uint64_t stop;      /* leaving a room: owed up to here; NO_STOP while it stays */
@@ -80,15 +81,16 @@ struct session {
     uint32_t seat;      /* its index in desk->people */
     uint32_t tokens;    /* messages it may still send in the second that began at `tokens_at` */
     int64_t tokens_at;
-    int64_t since;                     /* its timer at this desk runs since then */
-    int64_t sent_at;                   /* when it was put on a belt; the runner's own */
-    struct list changed, again, timer; /* links in its desk's lists; `changed` also in a belt's backlog */
+    int64_t since;                             /* its timer at this desk runs since then */
+    int64_t sent_at;                           /* when it was put on a belt; the runner's own */
+    struct list changed, again, hungry, timer; /* links in its desk's lists; `changed` also in a belt's backlog */
 };
 
 /* What precedes each answer in session.out: where it has its place among the records of a room. */
 struct answer_head {
     uint64_t after; /* due once the cursor has come here */
     uint32_t n;     /* bytes of its frame */
+    bool own;       /* an answer to a request of its own: nothing further is served until it has gone */
 };
 
 /* A new session for an open socket, or NULL. The socket stays the caller's until then. */
@@ -111,8 +113,10 @@ static inline struct span session_unread(const struct session *session)
     return (struct span){session->in.at + session->in_at, session->in.n - session->in_at};
 }
 
-/* Puts an answer behind those that are due already. False without memory. */
+/* Puts an answer to its own request behind those that are due already. False without memory. */
 bool session_answer(struct session *session, uint64_t after, int32_t request, int32_t response, struct span text);
+/* The same for what somebody else caused, a private message: it keeps nobody from being served. */
+bool session_tell(struct session *session, uint64_t after, int32_t request, int32_t response, struct span text);
 /* The head of the first answer; there must be one. */
 struct answer_head session_answer_head(const struct session *session);
 /* What is left to send of the first answer; empty when there is none. */

@@ -18,6 +18,7 @@ void desk_init(struct desk *desk, const struct desk_ops *ops, const char *label,
     desk->feed = FEED_ALL_MAX;
     list_init(&desk->changed);
     list_init(&desk->again);
+    list_init(&desk->hungry);
     list_init(&desk->timers);
 }
 
@@ -38,21 +39,37 @@ static void log_answer(const struct desk *desk, const struct session *session, i
            LOG_C("response.server_response_e", response_names[response == FAILURE]), LOG_S("response.message", text));
 }
 
-void desk_answer_after(struct desk *desk, struct session *session, uint64_t after, int32_t request, int32_t response,
-                       struct span text)
+static void answered(struct desk *desk, struct session *session, bool done)
 {
-    if (!session_answer(session, after, request, response, text)) {
+    if (!done) {
         log_at(LOG_ERROR, desk->label, "No memory to answer a client", LOG_N("socket", session->fd));
         session->dead = true;
     }
-    log_answer(desk, session, request, response, text);
     desk_touch(desk, session);
+}
+
+static uint64_t answer_at(struct desk *desk, struct session *session)
+{
+    return desk->ops->answer_at ? desk->ops->answer_at(desk, session) : 0;
+}
+
+void desk_answer_after(struct desk *desk, struct session *session, uint64_t after, int32_t request, int32_t response,
+                       struct span text)
+{
+    log_answer(desk, session, request, response, text);
+    answered(desk, session, session_answer(session, after, request, response, text));
 }
 
 void desk_answer(struct desk *desk, struct session *session, int32_t request, int32_t response, struct span text)
 {
-    uint64_t after = desk->ops->answer_at ? desk->ops->answer_at(desk, session) : 0;
-    desk_answer_after(desk, session, after, request, response, text);
+    desk_answer_after(desk, session, answer_at(desk, session), request, response, text);
+}
+
+void desk_tell(struct desk *desk, struct session *session, int32_t request, struct span text)
+{
+    uint64_t after = answer_at(desk, session);
+    log_answer(desk, session, request, SUCCESS, text);
+    answered(desk, session, session_tell(session, after, request, SUCCESS, text));
 }
 
 void desk_refuse(struct desk *desk, struct session *session, int32_t request, const char *sentence)

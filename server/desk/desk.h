@@ -67,6 +67,7 @@ struct desk {
 
     struct list changed; /* touched in this turn; after desk_finish: those the runner must look at */
     struct list again;   /* servable without an event */
+    struct list hungry;  /* due something that this turn\'s budget had no room for; first in the next one */
     struct list timers;  /* by `since`, the oldest first */
     struct list busy;    /* link in the runner's list of desks that have something to finish */
     struct list *runner; /* that list */
@@ -82,6 +83,8 @@ void desk_free(struct desk *desk);
 void desk_answer(struct desk *desk, struct session *session, int32_t request, int32_t response, struct span text);
 void desk_answer_after(struct desk *desk, struct session *session, uint64_t after, int32_t request, int32_t response,
                        struct span text);
+/* For desks: tells a session what somebody else caused. */
+void desk_tell(struct desk *desk, struct session *session, int32_t request, struct span text);
 /* Refuses with one of the protocol's sentences. */
 void desk_refuse(struct desk *desk, struct session *session, int32_t request, const char *sentence);
 /* What every desk answers alike: disconnect, the end of the input, a broken stream, and what has no meaning here. */

@@ -162,7 +162,7 @@ bool feed_send(struct desk *desk, struct session *session)
         uint64_t limit = limit_of(room, session);
         if (session->skip || session->cursor < limit) {
             if (budget == 0 || desk->feed == 0)
-                return true; /* the rest in another turn: OUT is armed */
+                return true; /* the rest in another turn */
             if (!send_records(room, session, limit, &budget))
                 return false;
         } else if (session->out.n) {

@@ -22,7 +22,8 @@ struct gate {
     const struct door *door;
     uint32_t inside;   /* clients that were let in and not yet out */
     uint32_t refusing; /* and those that are being told that they can't come in */
-    bool paused;       /* no descriptors, or too many refusals under way: let nobody in */
+    bool paused;       /* no memory, or not even the spare descriptor: let nobody in for a while */
+    int spare;         /* given up to accept, tell and close one for whom there is no descriptor */
     bool said_paused;  /* the log has been told; until somebody comes in again */
     int64_t retry_at;  /* when a paused gate tries again */
     struct visitor *visitors;
@@ -36,6 +37,8 @@ void gate_free(struct gate *gate);
 void gate_accept(struct gate *gate, int listener, int64_t now);
 /* Lets one out: closes the socket and frees the session. */
 void gate_release(struct gate *gate, struct session *session);
+/* Lets nobody in for a moment, because of this error. */
+void gate_pause(struct gate *gate, int64_t now, int error);
 /* True when the listeners should be watched. A gate paused for too long opens again. */
 bool gate_open(struct gate *gate, int64_t now);
 

@@ -72,6 +72,7 @@ static struct go create_chat(struct desk *desk, struct session *session, struct 
 static struct go connect_chat(struct desk *desk, struct session *session, struct span name)
 {
     struct chat *chat = catalog_find(self(desk)->catalog, name);
+    session->resume = false;
     if (!chat) {
         desk_refuse(desk, session, CONNECT_CHAT, SAY_NO_SUCH_CHAT);
         return desk_stay();
@@ -157,7 +158,7 @@ static ssize_t send_list(struct desk *desk, struct session *session)
     const struct catalog *catalog = self(desk)->catalog;
     char lead[LEAD_MAX + LIST_HEAD_MAX];
     uint32_t items = session->skip ? session->listed : catalog->n;
-    struct span answer = session->skip ? (struct span){0} : session_answer_rest(session);
+    struct span answer = session->skip ? ((struct span){0}) : session_answer_rest(session);
     struct span text = catalog_list(catalog, items);
     if (answer.n)
         memcpy(lead, answer.at, answer.n);
@@ -202,7 +203,7 @@ static bool send_due(struct desk *desk, struct session *session)
                 return false;
             session_answer_sent(session, (size_t)n);
         } else if (!list || desk->feed == 0) {
-            return true; /* with a list still due the turn's budget is spent: OUT brings us back */
+            return true; /* with a list still due the budget is spent: the rest in another turn */
         } else if (send_list(desk, session) < 0) {
             return false;
         }

@@ -34,6 +34,20 @@ static struct go turn_away(struct desk *desk, struct session *session, int32_t r
     return (struct go){LOBBY, NULL};
 }
 
+static void become_idle(struct room *room)
+{
+    list_append(&room->idle_rooms->list, &room->idle);
+    room->idle_rooms->n++;
+}
+
+static void become_busy(struct room *room)
+{
+    if (!list_linked(&room->idle))
+        return;
+    list_remove(&room->idle);
+    room->idle_rooms->n--;
+}
+
 static int open_history(struct room *room)
 {
     if (room->history.fd >= 0)
@@ -50,6 +64,7 @@ static struct go arrive(struct desk *desk, struct session *session)
     struct room *room = self(desk);
     char reason[128];
     bool resume = session->resume;
+    become_busy(room);
     session->resume = false;
     session->skip = 0;
     session->unsettled = session->refusals = 0;
@@ -80,8 +95,10 @@ static void leave(struct desk *desk, struct session *session)
 {
     session->skip = 0;
     session->stop = NO_STOP;
-    if (desk->n == 1)
-        self(desk)->empty_since = desk->time->now;
+    if (desk->n > 1)
+        return;
+    self(desk)->empty_since = desk->time->now;
+    become_idle(self(desk));
 }
 
 /* The date is made once a second, not once a record. */
@@ -116,13 +133,17 @@ static void write_record(struct room *room, struct buf *to, const struct session
     to->n = (uint32_t)(at - to->at);
 }
 
-/* The tail is kept while somebody is behind; when all have everything its memory is used from the beginning again. */
+/* The tail is kept while somebody is behind; when all have everything its memory is used from the beginning again.
+ * How much is kept depends on how many it serves, so that a client costs the same wherever it is. */
 static void prepare_tail(struct room *room)
 {
+    uint64_t most = (uint64_t)room->desk.n * TAIL_SHARE;
+    if (most > TAIL_MAX)
+        most = TAIL_MAX;
     if (room->desk.front == room->desk.n)
         tail_clear(&room->tail);
-    else if (room->tail.frames.n > TAIL_MAX)
-        tail_shrink(&room->tail, TAIL_MAX / 2);
+    else if (room->tail.frames.n > most)
+        tail_shrink(&room->tail, (uint32_t)most / 2);
 }
 
 /* Takes a message into this turn. False without memory; then nothing of it is left. */
@@ -227,7 +248,7 @@ static void deliver(struct desk *desk, struct session *from, struct session *to,
     struct span shown = {record.at, record.n - 1};
     desk_answer(desk, from, PRIVATE_MESSAGE, SUCCESS, shown);
     if (to != from)
-        desk_answer(desk, to, PRIVATE_MESSAGE, SUCCESS, shown);
+        desk_tell(desk, to, PRIVATE_MESSAGE, shown);
     buf_free(&record);
 }
 
@@ -258,6 +279,8 @@ static struct go private_message(struct desk *desk, struct session *session, con
         return desk_stay();
     }
     struct session *to = find_member(desk, name);
+    if (to && to->out.n >= OUT_MAX && !to->blocked) /* it may just not have had its turn */
+        to->dead = !feed_send(desk, to);
     if (!to)
         not_delivered(desk, session, SAY_NOT_HERE, name);
     else if (to->out.n >= OUT_MAX)
@@ -345,7 +368,8 @@ static int64_t tick(struct desk *desk)
     return sync < end ? sync : end;
 }
 
-struct room *room_new(const struct limits *limits, const struct folder *folder, struct chat *chat)
+struct room *room_new(const struct limits *limits, const struct folder *folder, struct chat *chat,
+                      struct idle_rooms *idle_rooms)
 {
     static const struct desk_ops ops = {.arrive = arrive,
                                         .serve = serve,
@@ -364,6 +388,8 @@ struct room *room_new(const struct limits *limits, const struct folder *folder, 
     room->chat = chat;
     room->folder = folder;
     room->history.fd = -1;
+    room->idle_rooms = idle_rooms;
+    become_idle(room);
     return room;
 }
 
@@ -372,6 +398,7 @@ int room_free(struct room *room, bool *dirty)
     *dirty = room->history.dirty;
     int fd = history_release(&room->history, room->chat);
     feed_forget(room);
+    become_busy(room);
     tail_free(&room->tail);
     buf_free(&room->gather);
     desk_free(&room->desk);

@@ -4,12 +4,12 @@
 #include "common/log.h"
 #include "common/protocol.h"
 
-/* In no list of any desk: an arrival that found no memory for a seat. */
+/* The seat of an arrival that found no memory for one: it leaves in the same turn. */
 #define NO_SEAT UINT32_MAX
 
 static bool may_serve(const struct desk *desk, const struct session *session)
 {
-    return session->next.to == STAY && !session->dead && session->out.n == 0 && session->refusals == 0 &&
+    return session->next.to == STAY && !session->dead && session->own == 0 && session->refusals == 0 &&
            session->list <= LIST_PUSH && (!desk->closing || desk->place == BYE);
 }
 
@@ -18,6 +18,11 @@ void desk_touch(struct desk *desk, struct session *session)
     list_append_once(&desk->changed, &session->changed);
     if (desk->runner)
         list_append_once(desk->runner, &desk->busy);
+}
+
+bool desk_restless(const struct desk *desk)
+{
+    return !list_empty(&desk->again) || !list_empty(&desk->hungry);
 }
 
 /* Sets where the session goes once nothing is due to it. Who leaves the server passes the name desk first. */
@@ -108,6 +113,8 @@ void desk_take(struct desk *desk, struct session *session)
         log_at(LOG_ERROR, desk->label, "No memory for an arrival", LOG_N("socket", session->fd));
         session->seat = NO_SEAT;
         session->dead = true;
+        if (session->leaving) /* its name must be free all the same */
+            set_out(desk, session, desk->ops->arrive(desk, session));
         return;
     }
     counter_add(&desk->count->people, 1);
@@ -128,8 +135,6 @@ void desk_event(struct desk *desk, struct session *session, unsigned events)
     } else if (events & EVENT_HANGUP) {
         session->dead = true;
     }
-    if ((events & EVENT_OUT) && !session->dead && desk->ops->owes(desk, session))
-        session->dead |= !desk->ops->send(desk, session);
     serve_and_keep(desk, session);
 }
 
@@ -160,6 +165,8 @@ static void run_timers(struct desk *desk)
     while (next_timer(desk) <= desk->time->now) {
         struct session *session = list_entry(desk->timers.next, struct session, timer);
         list_remove(&session->timer);
+        if (session->next.to != STAY || session->dead)
+            continue; /* it goes in this very turn */
         set_out(desk, session, desk->ops->late(desk, session));
         desk_touch(desk, session);
     }
@@ -188,12 +195,27 @@ static void count_due(struct desk *desk, struct session *session, bool due)
     counter_add(&desk->count->due, due ? 1 : (uint64_t)-1);
 }
 
+/* Who went short when the last turn's budget was spent comes first in this one. */
+static void hungry_first(struct desk *desk)
+{
+    struct list first, *link;
+    list_init(&first);
+    while ((link = list_pop(&desk->hungry))) {
+        struct session *session = list_entry(link, struct session, hungry);
+        list_remove(&session->changed);
+        list_append(&first, &session->changed);
+    }
+    list_move_all(&first, &desk->changed);
+    list_move_all(&desk->changed, &first);
+}
+
 static void go_now(struct desk *desk, struct session *session)
 {
     session->desk = NULL;
     count_due(desk, session, false);
     list_remove(&session->again);
     list_remove(&session->timer);
+    list_remove(&session->hungry);
     if (session->seat == NO_SEAT)
         return;
     if (desk->ops->leave)
@@ -231,7 +253,9 @@ static bool conclude(struct desk *desk, struct session *session)
     }
     set_timer(desk, session);
     bool read = (serve || (session->deaf && session->next.to == STAY)) && !session->eof;
-    session->want = (uint8_t)((read ? WANT_IN : 0) | (owed ? WANT_OUT : 0));
+    if (owed && !session->blocked) /* the budget is spent: its turn comes without asking the socket */
+        list_append_once(&desk->hungry, &session->hungry);
+    session->want = (uint8_t)((read ? WANT_IN : 0) | (owed && session->blocked ? WANT_OUT : 0));
     count_due(desk, session, owed || list_linked(&session->again));
     return session->want != session->armed || !session->watched;
 }
@@ -241,6 +265,7 @@ int64_t desk_finish(struct desk *desk)
     if (desk->ops->settle)
         desk->ops->settle(desk);
     run_timers(desk);
+    hungry_first(desk);
     for (struct list *link = desk->changed.next, *next; link != &desk->changed; link = next) {
         struct session *session = list_entry(link, struct session, changed);
         bool look = conclude(desk, session);
@@ -250,7 +275,7 @@ int64_t desk_finish(struct desk *desk)
     }
     desk->feed = FEED_ALL_MAX;
     int64_t own = desk->ops->tick ? desk->ops->tick(desk) : NEVER;
-    if (!list_empty(&desk->again))
+    if (desk_restless(desk))
         return desk->time->now;
     int64_t timers = next_timer(desk);
     return own < timers ? own : timers;

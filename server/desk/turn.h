@@ -19,6 +19,8 @@ void desk_again(struct desk *desk);
  * (the turn's own time: at once), NEVER when only an event can bring work. Afterwards desk->changed holds those whose `want` is not
  * what is armed, and those who go. */
 int64_t desk_finish(struct desk *desk);
+/* True when the desk has work that no event will announce. */
+bool desk_restless(const struct desk *desk);
 /* True for a session that has left the desk: it belongs to the runner, who carries it to session->next. */
 bool desk_gone(const struct session *session);
 /* The server stops: everybody gets what is due and goes home; so will whoever arrives. */

@@ -24,7 +24,10 @@ static int64_t take(struct span bytes, uint32_t max_message, struct request *req
 
 static uint64_t expects(struct span bytes)
 {
-    return bytes.n < CLIENT_HEADER ? 0 : CLIENT_HEADER + length_of(bytes);
+    if (bytes.n < CLIENT_HEADER)
+        return 0;
+    uint64_t length = length_of(bytes);
+    return length > UINT64_MAX - CLIENT_HEADER ? UINT64_MAX : CLIENT_HEADER + length;
 }
 
 static bool answer(struct buf *out, int32_t request, int32_t response, struct span text)

@@ -324,7 +324,7 @@ void client_enter(struct client *client, const char *chat)
 
 void client_enter_from(struct client *client, size_t offset, const char *chat)
 {
-    client_ask(client, CONNECT_FROM, trial_text("%zu\n%s", offset, chat), CONNECT_FROM_ANSWER, SUCCESS, chat);
+    client_ask(client, CONNECT_FROM, trial_text("%zu\n%s", offset, chat), CONNECT_CHAT, SUCCESS, chat);
 }
 
 void client_leave(struct client *client)

@@ -9,9 +9,6 @@
 #include "tests/system/server.h"
 #include "tests/system/trial.h"
 
-/* connect_from answers as connect_chat does; only what is wrong with the offset is refused under its own number. */
-enum { CONNECT_FROM_ANSWER = CONNECT_CHAT };
-
 enum client_end { NOT_ENDED, ENDED, BROKEN };
 
 struct client {
@@ -80,7 +77,8 @@ void client_ask(struct client *client, int32_t request, const char *text, int32_
                 const char *answer);
 void client_ask_refused(struct client *client, int32_t request, const char *text);
 
-/* Whole passages: a named client in the lobby; a chat made; into a chat (its history is left to be read) and out. */
+/* connect_from answers as connect_chat does; only what is wrong with the offset is refused under its own number.
+ * Whole passages: a named client in the lobby; a chat made; into a chat (its history is left to be read) and out. */
 struct client *client_login(struct server *server, const char *name);
 void client_set_name(struct client *client, const char *name);
 void client_create(struct client *client, const char *chat);

@@ -9,10 +9,11 @@
 /* What the options alone do. */
 static struct outcome run_bare(const char *const options[])
 {
-    struct launch launch = {.bare = true};
+    struct launch *launch = trial_alloc(sizeof *launch);
+    launch->bare = true;
     for (size_t i = 0; options[i]; i++)
-        launch.options[i] = options[i];
-    return server_outcome(&launch);
+        launch->options[i] = options[i];
+    return server_outcome(launch);
 }
 
 static bool is_one_line(const struct bytes *text)

@@ -141,7 +141,7 @@ static void take_frame(struct crowd *crowd, struct member *member, const struct 
         take_record(crowd, member, got);
     else if (entering && (got->request == SET_NAME || got->request == GET_CHATS))
         return;
-    else if (entering && (got->request == CONNECT_CHAT || got->request == CONNECT_FROM_ANSWER))
+    else if (entering && got->request == CONNECT_CHAT)
         member->phase = INSIDE;
     else if (got->request == GET_CHATS && member->phase == LEAVING && member->heard == member->said) {
         member->visit++;
@@ -241,7 +241,7 @@ void crowd_finish(struct crowd *crowd)
 void crowd_run(struct crowd *crowd, size_t records)
 {
     size_t enough = crowd->records + records;
-    while (crowd->records < enough)
+    while (crowd->records < enough && (crowd->endless || !all_content(crowd)))
         step(crowd, true, time_limit());
 }
 

@@ -52,7 +52,7 @@ void crowd_begin(struct crowd *crowd);
 void crowd_resume(struct crowd *crowd);
 /* Drives it until every member who is not deaf is content: has said all, heard all of it, and read all of its chat. */
 void crowd_finish(struct crowd *crowd);
-/* Drives it until all together have read so many records more. */
+/* Drives it until all together have read so many records more, or all are content. */
 void crowd_run(struct crowd *crowd, size_t records);
 /* Reads what still comes until every connection has ended; `cleanly`: behind a whole frame and by no reset. */
 void crowd_read_out(struct crowd *crowd, bool cleanly);

@@ -95,6 +95,8 @@ static void goodbye_and_half_close(const struct trial *trial)
         frame_say(&requests, DISCONNECT, "");
         frame_say(&requests, SEND_MESSAGE, "behind the goodbye");
         frame_say(&requests, DISCONNECT, "");
+        for (int i = 0; i < 10; i++) /* more than is read at once */
+            frame_say(&requests, SEND_MESSAGE, repeated("x", 30000));
         client_write(ann, requests.at, requests.n);
         client_half_close(ann);
         client_expect(ann, DISCONNECT, SUCCESS, "");
@@ -113,7 +115,7 @@ static void half_close_while_others_write(const struct trial *trial)
     struct client *ann = client_at(server, AT_ROOM, "ann"), *bob = client_at(server, AT_ROOM, "bob");
     struct bytes of_ann = {0}, of_bob = {0};
     struct stream seen = {0};
-    struct frame got;
+    struct frame got = {0};
     for (int i = 0; i < MESSAGES; i++) {
         frame_say(&of_bob, SEND_MESSAGE, trial_text("bob-%d", i));
         if (i < MESSAGES / 10)
@@ -192,11 +194,34 @@ static void reset_with_much_unsent(const struct trial *trial)
     finish(server);
 }
 
+/* The server closes its side and then reads on until the client closes, so that its last answers are not reset away. */
+static void server_waits_for_the_close(const struct trial *trial)
+{
+    struct server *server = start_with_hall(trial);
+    struct client *leaving[DESKS];
+    struct frame got;
+    for (int desk = 0; desk < DESKS; desk++) {
+        leaving[desk] = client_at(server, (enum desk)desk, trial_text("visitor-%d", desk));
+        client_ask(leaving[desk], DISCONNECT, "", DISCONNECT, SUCCESS, "");
+        check(!client_next_or_end(leaving[desk], &got), "{%d,%d} behind the goodbye", got.request, got.response);
+    }
+    check(census(server).bye == DESKS, "not all of those who said goodbye are waited for");
+    for (int desk = 0; desk < DESKS; desk++)
+        client_write(leaving[desk], "heard by nobody", 15);
+    check(census(server).bye == DESKS, "not all of those who said goodbye are waited for");
+    client_half_close(leaving[AT_NAME]);
+    client_reset(leaving[AT_LOBBY]);
+    client_close(leaving[AT_ROOM]);
+    client_close(leaving[AT_NAME]);
+    finish(server);
+}
+
 const struct scenario endings_scenarios[] = {
     {"half_close_after_the_last", half_close_after_the_last},
     {"half_close_at_every_desk", half_close_at_every_desk},
     {"goodbye_and_half_close", goodbye_and_half_close},
     {"half_close_while_others_write", half_close_while_others_write},
+    {"server_waits_for_the_close", server_waits_for_the_close},
     {"reset_at_every_desk", reset_at_every_desk},
     {"reset_with_much_unsent", reset_with_much_unsent},
     {0},

@@ -170,6 +170,40 @@ static void long_lists(const struct trial *trial)
     finish(server);
 }
 
+/* Many create one chat at once: one is given the LIST, the others are told that it is there; the list has it once. */
+static void create_races(const struct trial *trial)
+{
+    enum { RACERS = 12 };
+    struct server *server = start_plain(trial);
+    struct bytes list = {0};
+    struct client *racers[RACERS];
+    for (int i = 0; i < RACERS; i++)
+        racers[i] = client_login(server, trial_text("racer-%d", i));
+    for (unsigned round = 0, n = scaled(20, 3); round < n; round++) {
+        int refused = 0;
+        char *chat = trial_text("prize-%u", round);
+        bytes_text(&list, "%s\n", chat);
+        for (int i = 0; i < RACERS; i++)
+            client_say(racers[i], CREATE_CHAT, chat);
+        for (int i = 0; i < RACERS; i++) {
+            struct frame got = client_next(racers[i]);
+            bool told = got.request == GET_CHATS && got.n == list.n && memcmp(got.text, list.at, got.n) == 0;
+            check(told || (got.request == CREATE_CHAT && got.response == FAILURE), "{%d,%d}", got.request,
+                  got.response);
+            if (!told)
+                client_expect_list(racers[i], list.at);
+            client_say(racers[i], RECEIVE_MESSAGE, "");
+            got = client_next(racers[i]);
+            refused += !told || got.request == CREATE_CHAT;
+            if (told && got.request == CREATE_CHAT)
+                got = client_next(racers[i]);
+            check(got.request == WRONG_REQUEST, "{%d,%d} instead of the last answer", got.request, got.response);
+        }
+        check(refused == RACERS - 1, "%d of %d were told that the chat %s is there", refused, RACERS, chat);
+    }
+    finish(server);
+}
+
 /* A chat whose file was taken away or replaced while the server runs: a reason, and back in the lobby. */
 static void chat_that_cannot_be_opened(const struct trial *trial)
 {
@@ -181,7 +215,7 @@ static void chat_that_cannot_be_opened(const struct trial *trial)
     check(unlink(path) == 0 && symlink(elsewhere, path) == 0, "the file can't be replaced");
     client_ask_refused(ann, CONNECT_CHAT, "hall");
     client_say(ann, CONNECT_FROM, "0\nhall");
-    client_expect_reason(ann, CONNECT_FROM_ANSWER);
+    client_expect_reason(ann, CONNECT_CHAT);
     client_ask(ann, GET_CHATS, "", GET_CHATS, SUCCESS, "hall\n");
     check(unlink(path) == 0, "the file can't be removed");
     client_ask_refused(ann, CONNECT_CHAT, "hall");
@@ -197,6 +231,7 @@ const struct scenario lobby_scenarios[] = {
     {"chat_names", chat_names},
     {"lists_go_to_the_lobby", lists_go_to_the_lobby},
     {"long_lists", long_lists},
+    {"create_races", create_races},
     {"chat_that_cannot_be_opened", chat_that_cannot_be_opened},
     {0},
 };

@@ -1,4 +1,5 @@
 /* The log and the console: where records go, at which level, and that nobody waits for the log's reader. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,6 +112,20 @@ static void deaf_log(const struct trial *trial)
     finish(server);
 }
 
+/* The reader of standard output is gone: the chat goes on. Nobody could hear a census. */
+static void log_reader_gone(const struct trial *trial)
+{
+    struct server *server =
+        server_start(&(struct launch){.arch = trial->arch, .piped = true, .options = {"--log-level", "debug"}});
+    close(server->pipe);
+    server->pipe = -1;
+    visit(server);
+    visit(server);
+    server_signal(server, SIGTERM);
+    int code = server_wait(server);
+    check(code == 0, "without a reader of its log the server ended with %d instead of 0", code);
+}
+
 static void console(const struct trial *trial)
 {
     struct server *server = server_start(&(struct launch){.arch = trial->arch, .console = true});
@@ -155,6 +170,7 @@ const struct scenario log_scenarios[] = {
     {"log_level_error", log_level_error},
     {"log_levels", log_levels},
     {"deaf_log", deaf_log},
+    {"log_reader_gone", log_reader_gone},
     {"console", console},
     {"end_of_console", end_of_console},
     {0},

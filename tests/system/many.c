@@ -63,11 +63,51 @@ static void many_with_sync_always(const struct trial *trial)
     check_and_finish(&crowd);
 }
 
+/* What every member who is still there has to read is what the files hold. */
+static void expect_the_files(struct crowd *crowd)
+{
+    for (size_t i = 0; i < crowd->n; i++) {
+        struct member *member = &crowd->members[i];
+        member->expects = (unsigned)chat_file_read(server_chat_path(crowd->server, member->chat)).count;
+    }
+}
+
+/* Some vanish with requests under way. The others lose nothing; of the vanished the file has the first so many. */
+static void some_vanish(const struct trial *trial)
+{
+    struct crowd crowd = crowd_make(start_with(trial, "--room-linger", "0"), 80, 4, scaled(60, 6), 100);
+    crowd_begin(&crowd);
+    for (size_t i = 0; i < crowd.n; i++)
+        crowd.members[i].expects = 0;
+    for (size_t i = 0; i < crowd.n; i += 3) {
+        crowd_run(&crowd, scaled(300, 50));
+        if (i % 2)
+            client_reset(crowd.members[i].client);
+        else
+            client_close(crowd.members[i].client);
+        crowd.members[i].deaf = true;
+    }
+    crowd_finish(&crowd);
+    census(crowd.server);
+    expect_the_files(&crowd);
+    crowd_finish(&crowd);
+    crowd_check(&crowd, false);
+    for (size_t i = 0; i < crowd.n; i++) {
+        const struct member *member = &crowd.members[i];
+        struct chat_file file = chat_file_read(server_chat_path(crowd.server, member->chat));
+        unsigned stored = count_author(&file, member->name);
+        check(member->heard <= stored && stored <= member->said, "%s has said %u and heard %u, the file has %u",
+              member->name, member->said, member->heard, stored);
+    }
+    finish(crowd.server);
+}
+
 const struct scenario many_scenarios[] = {
     {"many_in_rooms", many_in_rooms},
     {"many_in_one_room", many_in_one_room},
     {"late_readers", late_readers},
     {"leaving_and_entering", leaving_and_entering},
+    {"some_vanish", some_vanish},
     {"many_with_sync_always", many_with_sync_always},
     {0},
 };

@@ -41,21 +41,31 @@ static void expect_logged(struct server *server)
     server_wait_line(server, "\"hall\"");
 }
 
-/* Enters the hall, finds these records, says one more. */
+static void expect_records(struct client *client, const char *const records[])
+{
+    for (size_t i = 0; records[i]; i++)
+        client_expect(client, RECEIVE_MESSAGE, SUCCESS, records[i]);
+}
+
+/* Enters the hall, finds these records, says one more; that is what others find, before and after a restart. */
 static void expect_served(struct server *server, const char *const records[])
 {
     struct client *reader = client_login(server, "reader");
     client_enter(reader, "hall");
-    for (size_t i = 0; records[i]; i++)
-        client_expect(reader, RECEIVE_MESSAGE, SUCCESS, records[i]);
+    expect_records(reader, records);
     client_message(reader, "reader", "one more");
     client_expect_nothing(reader);
-    client_leave(reader);
-    client_enter(reader, "hall");
-    for (size_t i = 0; records[i]; i++)
-        client_expect(reader, RECEIVE_MESSAGE, SUCCESS, records[i]);
-    client_expect_record(reader, RECEIVE_MESSAGE, "reader", "one more");
-    client_quit(reader);
+    for (int round = 0; round < 2; round++) {
+        struct client *late = client_login(server, "late");
+        client_enter(late, "hall");
+        expect_records(late, records);
+        client_expect_record(late, RECEIVE_MESSAGE, "reader", "one more");
+        client_expect_nothing(late);
+        client_close_all(server);
+        census(server);
+        server_stop(server);
+        server_restart(server);
+    }
 }
 
 /* All behind the last CR is cut and kept; the records before it are served. */

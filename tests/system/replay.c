@@ -45,7 +45,7 @@ static void replay_table(const struct trial *trial)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         client_ask(bob, CONNECT_FROM, trial_text("%zu\nhall", wrong[i]), CONNECT_FROM, FAILURE, SAY_NO_RECORD_THERE);
     const struct row rows[] = {
-        {CONNECT_FROM, "0\nnowhere", CONNECT_FROM_ANSWER, FAILURE, SAY_NO_SUCH_CHAT},
+        {CONNECT_FROM, "0\nnowhere", CONNECT_CHAT, FAILURE, SAY_NO_SUCH_CHAT},
         {CONNECT_FROM, "", CONNECT_FROM, FAILURE, NULL},
         {CONNECT_FROM, "hall", CONNECT_FROM, FAILURE, NULL},
         {CONNECT_FROM, "0hall", CONNECT_FROM, FAILURE, NULL},
@@ -58,9 +58,9 @@ static void replay_table(const struct trial *trial)
         {CONNECT_FROM, "18446744073709551615\nhall", CONNECT_FROM, FAILURE, NULL},
         {CONNECT_FROM, "18446744073709551616\nhall", CONNECT_FROM, FAILURE, NULL},
         {CONNECT_FROM, "36893488147419103232\nhall", CONNECT_FROM, FAILURE, NULL},
-        {CONNECT_FROM, "0\n", CONNECT_FROM_ANSWER, FAILURE, SAY_NO_SUCH_CHAT},
+        {CONNECT_FROM, "0\n", CONNECT_CHAT, FAILURE, SAY_NO_SUCH_CHAT},
         {CONNECT_FROM, "0", CONNECT_FROM, FAILURE, NULL},
-        {CONNECT_FROM, "0\nhall\n", CONNECT_FROM_ANSWER, FAILURE, SAY_NO_SUCH_CHAT},
+        {CONNECT_FROM, "0\nhall\n", CONNECT_CHAT, FAILURE, SAY_NO_SUCH_CHAT},
     };
     rows_ask(bob, ROWS(rows));
     client_expect_nothing(bob);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const way_names[WAYS] = {"lock-step", "one write", "byte by byte", "one write and half-closed"};
+const char *const way_names[WAYS] = {"lock-step", "one write", "byte by byte", "in pieces",
+                                     "one write and half-closed"};
 
 /* Blanks the stamp of a record AUTHOR TAB stamp NL text. */
 static void blank(char *record, size_t n)
@@ -15,6 +16,15 @@ static void blank(char *record, size_t n)
         memset(tab + 1, '-', STAMP_LENGTH);
 }
 
+/* A sum over a text, for those too long to be shown. */
+static unsigned sum_of(const char *text, size_t n)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum = sum * 31 + (unsigned char)text[i];
+    return n > 100 ? sum : 0;
+}
+
 static void note(struct bytes *transcript, const struct frame *frame)
 {
     char *text = trial_alloc(frame->n + 1);
@@ -22,28 +32,45 @@ static void note(struct bytes *transcript, const struct frame *frame)
         memcpy(text, frame->text, frame->n);
     if (frame->request == RECEIVE_MESSAGE || frame->request == PRIVATE_MESSAGE)
         blank(text, frame->n);
-    bytes_text(transcript, "{%d,%d,%zu} %s\n", frame->request, frame->response, frame->n, shown(text, frame->n));
+    bytes_text(transcript, "{%d,%d,%zu,%08x} %s\n", frame->request, frame->response, frame->n, sum_of(text, frame->n),
+               shown(text, frame->n));
+}
+
+static void read_answers(struct client *client, unsigned answers, struct bytes *transcript)
+{
+    struct frame got = {0};
+    for (unsigned i = 0; i < answers && !(answers == UNTIL_WRONG && got.request == WRONG_REQUEST); i++) {
+        got = client_next(client);
+        note(transcript, &got);
+    }
 }
 
 static void lock_step(struct client *client, const struct step *steps, size_t n, struct bytes *transcript)
 {
     for (const struct step *step = steps; step < steps + n; step++) {
         client_say(client, step->request, step->text);
-        for (unsigned i = 0; i < step->answers; i++) {
-            struct frame got = client_next(client);
-            note(transcript, &got);
-        }
+        read_answers(client, step->answers, transcript);
     }
 }
 
-static void all_at_once(struct client *client, const struct step *steps, size_t n, bool single_bytes)
+/* How much is written at once. */
+static size_t piece_of(enum way way, size_t at, size_t left)
+{
+    size_t odd = at * 7919 % 97 + 1;
+    if (way == BYTE_BY_BYTE)
+        return 1;
+    return way == IN_PIECES && odd < left ? odd : left;
+}
+
+static void not_in_step(struct client *client, const struct step *steps, size_t n, enum way way)
 {
     struct bytes requests = {0};
     for (const struct step *step = steps; step < steps + n; step++)
         frame_say(&requests, step->request, step->text);
-    size_t most = single_bytes ? 1 : requests.n;
-    for (size_t at = 0; at < requests.n; at += most)
-        client_write(client, requests.at + at, most);
+    for (size_t at = 0, piece; at < requests.n; at += piece) {
+        piece = piece_of(way, at, requests.n - at);
+        client_write(client, requests.at + at, piece);
+    }
 }
 
 struct bytes script_run(struct client *client, const struct step *steps, size_t n, enum way way)
@@ -53,7 +80,7 @@ struct bytes script_run(struct client *client, const struct step *steps, size_t 
     if (way == LOCK_STEP)
         lock_step(client, steps, n, &transcript);
     else
-        all_at_once(client, steps, n, way == BYTE_BY_BYTE);
+        not_in_step(client, steps, n, way);
     if (way == HALF_CLOSED)
         client_half_close(client);
     while (client_next_or_end(client, &got))

@@ -2,6 +2,7 @@
 #define HARNESS
 #include "tests/system/server.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -202,8 +203,13 @@ static const char *next_line(const char *path, size_t *read)
     size_t n = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     while (fd >= 0) {
-        if (room - n < 4096 && !(text = realloc(text, room = 2 * room + 8192)))
-            abort();
+        if (room - n < 4096) {
+            char *more = realloc(text, 2 * room + 8192);
+            if (!more)
+                abort();
+            text = more;
+            room = 2 * room + 8192;
+        }
         ssize_t got = pread(fd, text + n, room - n, (off_t)(*read + n));
         char *end = got > 0 ? memchr(text + n, '\n', (size_t)got) : NULL;
         if (end) {
@@ -320,6 +326,27 @@ void server_stop(struct server *server)
     if (code != 0)
         trial_fail("after SIGTERM the server ended with %d instead of 0", code);
     server_check_end(server);
+}
+
+unsigned server_descriptors(const struct server *server)
+{
+    unsigned n = 0;
+    DIR *folder = opendir(trial_text("/proc/%d/fd", (int)server->pid));
+    if (!folder)
+        trial_fail("the server's descriptors can't be counted: %s", strerror(errno));
+    for (struct dirent *entry; (entry = readdir(folder));)
+        n += entry->d_name[0] != '.';
+    closedir(folder);
+    return n;
+}
+
+size_t server_memory(const struct server *server)
+{
+    struct bytes status = file_read(trial_text("/proc/%d/status", (int)server->pid));
+    const char *line = strstr(status.at, "VmData:");
+    if (!line)
+        trial_fail("the server's memory can't be read");
+    return strtoull(line + strlen("VmData:"), NULL, 10) * 1024;
 }
 
 char *server_chat_path(const struct server *server, const char *chat)

@@ -63,6 +63,10 @@ void server_wait_line(struct server *server, const char *text);
 /* Writes a line to its console. */
 void server_tell(struct server *server, const char *line);
 
+/* What it holds: open descriptors; bytes of memory it has asked for. */
+unsigned server_descriptors(const struct server *server);
+size_t server_memory(const struct server *server);
+
 /* The path of a chat's file. */
 char *server_chat_path(const struct server *server, const char *chat);
 

@@ -122,7 +122,7 @@ static void supervisor_is_told(const struct trial *trial)
     char *path = trial_path("notify");
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     check(strlen(path) < sizeof at.sun_path, "the scratch folder's path is too long");
-    strcpy(at.sun_path, path);
+    memcpy(at.sun_path, path, strlen(path) + 1);
     check(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0, "no socket to be notified on");
     struct server *server = server_start(&(struct launch){.arch = trial->arch, .notify = path});
     expect_word(fd, "READY=1");

@@ -73,20 +73,21 @@ static void read_visits(struct client *client, const char *name, unsigned visits
     }
 }
 
-/* Thousands of starts and stops of rooms, by people who meet in them by chance. */
-static void rooms_start_and_stop(const struct trial *trial)
+/* Starts and stops of rooms, by people who meet in them by chance. */
+static void start_and_stop(const struct trial *trial, const char *threads, unsigned rounds)
 {
     enum { PEOPLE = 8, CHATS = 5, ROUND = 50 };
     static const char *const chats[CHATS] = {"one", "two", "three", "four", "five"};
-    struct server *server =
-        server_start(&(struct launch){.arch = trial->arch, .options = {"--room-linger", "0", "--log-level", "warn"}});
+    struct server *server = server_start(&(struct launch){
+        .arch = trial->arch, .options = {"--room-linger", "0", "--room-threads", threads, "--log-level", "warn"}});
+    unsigned descriptors = server_descriptors(server);
     struct client *people[PEOPLE];
     people[0] = client_login(server, "p0");
     for (int i = 0; i < CHATS; i++)
         client_create(people[0], chats[i]);
     for (int i = 1; i < PEOPLE; i++)
         people[i] = client_login(server, trial_text("p%d", i));
-    for (unsigned round = 0, n = scaled(12, 2); round < n; round++) {
+    for (unsigned round = 0; round < rounds; round++) {
         for (int i = 0; i < PEOPLE; i++) {
             struct bytes requests = {0};
             ask_for_visits(&requests, trial_text("p%d-%u", i, round), ROUND, chats + i % 2, (size_t)(i % 4 + 1));
@@ -97,7 +98,21 @@ static void rooms_start_and_stop(const struct trial *trial)
     }
     for (int i = 0; i < PEOPLE; i++)
         client_expect_nothing(people[i]);
+    client_close_all(server);
+    for (int64_t until = time_limit(); server_descriptors(server) != descriptors;)
+        look_again(until, trial_text("%u descriptors, as at the start", descriptors));
     finish(server);
+}
+
+static void rooms_start_and_stop(const struct trial *trial)
+{
+    start_and_stop(trial, "256", scaled(12, 2));
+}
+
+/* With one thread at a time the next one starts while those before it may still be ending. */
+static void one_thread_starts_and_stops(const struct trial *trial)
+{
+    start_and_stop(trial, "1", scaled(30, 2));
 }
 
 /* The same with people who vanish: as they enter, inside, and as they leave. */
@@ -148,7 +163,11 @@ static void rooms_that_linger(const struct trial *trial)
 }
 
 const struct scenario stages_scenarios[] = {
-    {"one_room_thread", one_room_thread},           {"two_room_threads", two_room_threads},
-    {"rooms_start_and_stop", rooms_start_and_stop}, {"rooms_of_the_vanished", rooms_of_the_vanished},
-    {"rooms_that_linger", rooms_that_linger},       {0},
+    {"one_room_thread", one_room_thread},
+    {"two_room_threads", two_room_threads},
+    {"rooms_start_and_stop", rooms_start_and_stop},
+    {"one_thread_starts_and_stops", one_thread_starts_and_stops},
+    {"rooms_of_the_vanished", rooms_of_the_vanished},
+    {"rooms_that_linger", rooms_that_linger},
+    {0},
 };

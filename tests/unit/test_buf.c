@@ -44,7 +44,7 @@ static void appended_bytes_stay(void **state)
     assert_int_equal(buf.room, 0);
 }
 
-static void growing_at_least_doubles(void **state)
+static void growing_is_cheap_and_not_wasteful(void **state)
 {
     (void)state;
     struct buf buf = {0};
@@ -53,11 +53,12 @@ static void growing_at_least_doubles(void **state)
         uint32_t before = buf.room;
         assert_true(buf_append(&buf, "x", 1));
         if (buf.room != before) {
-            assert_true(buf.room >= 2 * before);
+            assert_true(buf.room >= 2 * before || before >= BUF_STEP);
+            assert_true(buf.room <= buf.n + BUF_STEP);
             grown++;
         }
     }
-    assert_true(grown <= 20);
+    assert_true(grown <= 20 + (1 << 20) / BUF_STEP);
     buf_free(&buf);
 }
 
@@ -107,7 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zero_is_empty),
         cmocka_unit_test(appended_bytes_stay),
-        cmocka_unit_test(growing_at_least_doubles),
+        cmocka_unit_test(growing_is_cheap_and_not_wasteful),
         cmocka_unit_test(reserved_room_is_not_asked_for_again),
         cmocka_unit_test(dropping_keeps_the_rest),
         cmocka_unit_test(what_can_not_be_had_changes_nothing),

@@ -1,9 +1,6 @@
 /* The gate's stage. */
 #include "server/arch/conveyor/gate_stage.h"
 
-#include <sys/eventfd.h>
-
-#include "common/clock.h"
 #include "server/arch/conveyor/line.h"
 #include "server/door/wire.h"
 
@@ -14,7 +11,7 @@ static struct gate_stage *self(struct stage *stage)
 
 static void take(struct stage *stage, struct session *session)
 {
-    gate_release(&self(stage)->gate, session);
+    gate_release(&self(stage)->entrance.gate, session);
     counter_add(&stage->shift.count->arrivals, 1);
 }
 
@@ -26,39 +23,20 @@ static struct outlet *outlet(struct stage *stage, struct session *session)
 
 static void source(struct stage *stage, const struct epoll_event *event)
 {
-    size_t i = (uintptr_t)shift_what(event) >> 3;
-    gate_accept(&self(stage)->gate, stage->line->server->listeners[i], stage->shift.time.now);
+    entrance_accept(&self(stage)->entrance, &stage->shift, stage->line->server, event);
 }
 
 static void drain(struct stage *stage)
 {
-    (void)stage; /* a draining gate stops listening after this turn */
-}
-
-static void listen_or_not(struct gate_stage *gate)
-{
-    struct shift *shift = &gate->stage.shift;
-    const struct server *server = gate->stage.line->server;
-    bool open = !gate->stage.draining && gate_open(&gate->gate, shift->time.now);
-    if (open == gate->listening)
-        return;
-    gate->listening = open;
-    for (size_t i = 0; i < server->n_listeners; i++) {
-        if (open)
-            shift_watch(shift, server->listeners[i], EPOLLIN, SOURCE_LISTENER, (void *)((uintptr_t)i << 3));
-        else
-            shift_unwatch(shift, server->listeners[i]);
-    }
+    self(stage)->entrance.draining = true;
 }
 
 static void after(struct stage *stage)
 {
-    struct gate_stage *gate = self(stage);
-    list_move_all(&stage->gone, &gate->gate.entered);
-    listen_or_not(gate);
-    stage->until = gate->gate.paused && !stage->draining ? gate->gate.retry_at : NEVER;
-    if (stage->draining && gate->gate.inside == 0 && gate->gate.refusing == 0)
-        eventfd_write(stage->line->server->empty, 1);
+    struct entrance *entrance = &self(stage)->entrance;
+    list_move_all(&stage->gone, &entrance->gate.entered);
+    entrance_tend(entrance, &stage->shift, stage->line->server);
+    stage->until = entrance_deadline(entrance);
 }
 
 int gate_stage_open(struct gate_stage *gate, struct line *line)
@@ -68,13 +46,13 @@ int gate_stage_open(struct gate_stage *gate, struct line *line)
     int error = stage_open(&gate->stage, line, &ops, "gate", &gate->count);
     if (error)
         return error;
-    gate_init(&gate->gate, &line->server->options->limits, &door_wire);
-    listen_or_not(gate);
+    gate_init(&gate->entrance.gate, &line->server->options->limits, &door_wire);
+    entrance_tend(&gate->entrance, &gate->stage.shift, line->server);
     return 0;
 }
 
 void gate_stage_close(struct gate_stage *gate)
 {
-    gate_free(&gate->gate);
+    gate_free(&gate->entrance.gate);
     stage_close(&gate->stage);
 }

@@ -3,14 +3,13 @@
 #define CONVEYOR_GATE_STAGE_H
 
 #include "server/arch/conveyor/stage.h"
-#include "server/desk/gate.h"
+#include "server/arch/entrance.h"
 
 struct gate_stage {
     struct stage stage; /* first: the operations get a pointer to it */
     struct counters count;
-    struct gate gate;
+    struct entrance entrance;
     struct outlet *name;
-    bool listening;
 };
 
 /* 0 or an errno; then nothing is left behind. */

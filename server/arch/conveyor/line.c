@@ -157,11 +157,11 @@ static void clear(struct line *line)
     fixed_stages(line, stages);
     for (int i = 0; i < FIXED; i++)
         stage_collect(stages[i], &line->lobby.left);
-    list_move_all(&line->lobby.left, &line->gate.gate.entered);
+    list_move_all(&line->lobby.left, &line->gate.entrance.gate.entered);
     while ((link = list_pop(&line->lobby.left))) {
         struct session *session = list_entry(link, struct session, changed);
         names_release(&line->name.name.names, &session->name);
-        gate_release(&line->gate.gate, session);
+        gate_release(&line->gate.entrance.gate, session);
     }
 }
 
@@ -178,9 +178,9 @@ static void end(struct server *server)
 static void census(struct server *server, struct census *census)
 {
     struct line *line = server->arch;
-    *census = (struct census){.accepted = counter_get(&line->gate.gate.accepted),
-                              .closed = counter_get(&line->gate.gate.closed),
-                              .refused = counter_get(&line->gate.gate.refused),
+    *census = (struct census){.accepted = counter_get(&line->gate.entrance.gate.accepted),
+                              .closed = counter_get(&line->gate.entrance.gate.closed),
+                              .refused = counter_get(&line->gate.entrance.gate.refused),
                               .stages = FIXED + counter_get(&line->lobby.running)};
     census_add(&census->at[AT_GATE], &line->gate.count);
     census_add(&census->at[AT_NAME], &line->name.count);

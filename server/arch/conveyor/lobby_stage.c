@@ -25,13 +25,19 @@ static struct room_slot *free_slot(struct lobby_stage *lobby)
     return NULL;
 }
 
+/* People in the stage's rooms or on the way there. */
+static uint64_t load(const struct room_slot *slot)
+{
+    uint64_t taken = counter_get(&slot->count.arrivals) - slot->arrivals_before;
+    return counter_get(&slot->count.people) + (slot->sent > taken ? slot->sent - taken : 0);
+}
+
 static struct room_slot *fewest_people(struct lobby_stage *lobby)
 {
     struct room_slot *best = NULL;
     for (uint32_t i = 0; i < lobby->n_slots; i++) {
         struct room_slot *slot = &lobby->slots[i];
-        if (slot->stage && !slot->closed &&
-            (!best || counter_get(&slot->count.people) < counter_get(&best->count.people)))
+        if (slot->stage && !slot->closed && (!best || load(slot) < load(best)))
             best = slot;
     }
     return best;
@@ -63,6 +69,7 @@ static struct room_slot *open_slot(struct lobby_stage *lobby)
     outlet_open(&slot->outlet, room->stage.in.put);
     list_init(&slot->chats);
     slot->sent = 0;
+    slot->arrivals_before = counter_get(&slot->count.arrivals);
     slot->closed = false;
     lobby->open++;
     counter_add(&lobby->running, 1);
@@ -128,9 +135,7 @@ static struct outlet *outlet(struct stage *stage, struct session *session)
     struct lobby_stage *lobby = self(stage);
     if (session->next.to == NAME)
         return lobby->name;
-    struct room_slot *slot = session->next.chat->stage;
-    slot->sent++;
-    return &slot->outlet;
+    return &((struct room_slot *)session->next.chat->stage)->outlet;
 }
 
 static void drain(struct stage *stage)
@@ -138,19 +143,43 @@ static void drain(struct stage *stage)
     desk_close(&self(stage)->lobby.desk);
 }
 
-/* Whoever goes to a room must have a stage to go to; else it stays, and is told why. */
+static bool some_ending(const struct lobby_stage *lobby)
+{
+    for (uint32_t i = 0; i < lobby->n_slots; i++)
+        if (lobby->slots[i].stage && lobby->slots[i].closed)
+            return true;
+    return false;
+}
+
+/* A session for whose room there is no stage: while one is ending its place will be free in a moment; else the session
+ * stays in the lobby and is told why. */
+static void no_stage(struct lobby_stage *lobby, struct session *session)
+{
+    list_remove(&session->changed);
+    if (some_ending(lobby)) {
+        list_append(&lobby->waiting, &session->changed);
+        return;
+    }
+    counter_add(&lobby->count.departures, 1);
+    rooms_refuse(session);
+    desk_take(&lobby->lobby.desk, session);
+}
+
+/* Whoever goes to a room gets a stage to go to. */
 static void after(struct stage *stage)
 {
     struct lobby_stage *lobby = self(stage);
+    list_move_all(&stage->gone, &lobby->waiting);
     for (struct list *link = stage->gone.next, *next; link != &stage->gone; link = next) {
         struct session *session = list_entry(link, struct session, changed);
         next = link->next;
-        if (session->next.to != ROOM || slot_for(lobby, session->next.chat))
+        if (session->next.to != ROOM)
             continue;
-        list_remove(link);
-        counter_add(&lobby->count.departures, 1);
-        rooms_refuse(session);
-        desk_take(&lobby->lobby.desk, session);
+        struct room_slot *slot = slot_for(lobby, session->next.chat);
+        if (slot)
+            slot->sent++;
+        else
+            no_stage(lobby, session);
     }
 }
 
@@ -169,6 +198,7 @@ int lobby_stage_open(struct lobby_stage *lobby, struct line *line)
         return error;
     }
     list_init(&lobby->left);
+    list_init(&lobby->waiting);
     lobby_init(&lobby->lobby, limits, &line->server->catalog);
     shift_add(&lobby->stage.shift, &lobby->lobby.desk);
     return 0;
@@ -176,6 +206,7 @@ int lobby_stage_open(struct lobby_stage *lobby, struct line *line)
 
 void lobby_stage_end_rooms(struct lobby_stage *lobby)
 {
+    list_move_all(&lobby->left, &lobby->waiting);
     for (uint32_t i = 0; i < lobby->n_slots; i++) {
         struct room_slot *slot = &lobby->slots[i];
         if (!slot->stage)

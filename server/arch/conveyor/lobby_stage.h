@@ -12,6 +12,7 @@ struct room_slot {
     struct room_stage *stage; /* NULL: free */
     struct outlet outlet;     /* onto its belt */
     uint64_t sent;            /* clients the lobby has ever sent to it */
+    uint64_t arrivals_before; /* what `count` had seen arrive before this stage was started */
     struct list chats;        /* those it runs, by `stage_link` */
     bool closed;              /* its belt was closed: it is ending */
 };
@@ -23,9 +24,10 @@ struct lobby_stage {
     struct outlet *name;
     struct room_slot *slots; /* the lobby's, but for the counters in them */
     uint32_t n_slots;
-    uint32_t open;    /* room stages that are not ending */
-    counter running;  /* room stages whose thread has not been joined */
-    struct list left; /* clients found at a room stage when the whole line ended */
+    uint32_t open;       /* room stages that are not ending */
+    counter running;     /* room stages whose thread has not been joined */
+    struct list left;    /* clients found at a room stage when the whole line ended */
+    struct list waiting; /* sessions whose room has no stage until one that is ending has ended */
 };
 
 /* 0 or an errno; then nothing is left behind. */

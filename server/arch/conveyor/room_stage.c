@@ -43,8 +43,7 @@ static void drain(struct stage *stage)
 static void after(struct stage *stage)
 {
     struct room_stage *here = self(stage);
-    if (stage->shift.ticked)
-        rooms_tend(&here->rooms);
+    rooms_tend(&here->rooms);
     if (!list_empty(&here->rooms.list) || here->said_empty)
         return;
     here->said_empty = true;

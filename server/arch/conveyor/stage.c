@@ -84,7 +84,6 @@ static int take_belt(struct stage *stage)
 static void drain(struct stage *stage)
 {
     shift_unwatch(&stage->shift, stage->line->stop);
-    stage->draining = true;
     stage->ops->drain(stage);
 }
 
@@ -231,6 +230,7 @@ static void collect_desk(struct desk *desk, struct list *left)
         desk_unseat(desk, session);
         list_remove(&session->changed);
         list_remove(&session->again);
+        list_remove(&session->hungry);
         list_remove(&session->timer);
         list_append(left, &session->changed);
     }

@@ -46,7 +46,6 @@ struct stage {
     struct list gone;    /* this turn's leavers, then those of `after` too, by `changed` */
     uint64_t taken;      /* clients it has ever taken off its belt */
     int64_t until;       /* what `after` wants: a turn no later than this */
-    bool draining;       /* the server stops */
     bool over;           /* its belt was closed: it ends when all has gone on */
     bool ending;         /* it ends now */
 };

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "server/arch/entrance.h"
 #include "server/arch/rooms.h"
 #include "server/arch/shift.h"
 #include "server/desk/bye.h"
-#include "server/desk/gate.h"
 #include "server/desk/lobby.h"
 #include "server/desk/name.h"
 #include "server/desk/turn.h"
@@ -27,50 +27,29 @@ struct loop {
     pthread_t thread;
     struct shift shift;
     struct counters count[CENSUS_DESKS]; /* one row a kind of desk; the loop's turns count at the gate */
-    struct gate gate;
+    struct entrance entrance;
     struct name_desk name;
     struct lobby_desk lobby;
     struct bye_desk bye;
     struct rooms rooms;
     struct sync *sync;
     int stop, end; /* eventfds */
-    bool draining, ending, listening;
+    bool ending;
 };
-
-static void listen_or_not(struct loop *loop)
-{
-    bool open = !loop->draining && gate_open(&loop->gate, loop->shift.time.now);
-    if (open == loop->listening)
-        return;
-    loop->listening = open;
-    for (size_t i = 0; i < loop->server->n_listeners; i++) {
-        int fd = loop->server->listeners[i];
-        if (open)
-            shift_watch(&loop->shift, fd, EPOLLIN, SOURCE_LISTENER, (void *)((uintptr_t)i << 3));
-        else
-            shift_unwatch(&loop->shift, fd);
-    }
-}
 
 static void begin_drain(struct loop *loop)
 {
     shift_unwatch(&loop->shift, loop->stop);
-    loop->draining = true;
+    loop->entrance.draining = true;
     desk_close(&loop->name.desk);
     desk_close(&loop->lobby.desk);
     rooms_close(&loop->rooms);
 }
 
-static void tell_when_empty(struct loop *loop)
-{
-    if (loop->draining && loop->gate.inside == 0 && loop->gate.refusing == 0)
-        eventfd_write(loop->server->empty, 1);
-}
-
 static void release(struct loop *loop, struct session *session)
 {
     shift_forget(&loop->shift, session);
-    gate_release(&loop->gate, session);
+    gate_release(&loop->entrance.gate, session);
     counter_add(&loop->count[AT_GATE].arrivals, 1);
 }
 
@@ -118,7 +97,7 @@ static void handle(struct loop *loop, const struct epoll_event *event)
         shift_session(event);
         break;
     case SOURCE_LISTENER:
-        gate_accept(&loop->gate, loop->server->listeners[(uintptr_t)shift_what(event) >> 3], loop->shift.time.now);
+        entrance_accept(&loop->entrance, &loop->shift, loop->server, event);
         break;
     case SOURCE_STOP:
         begin_drain(loop);
@@ -146,17 +125,15 @@ static void turn(struct loop *loop)
 {
     struct epoll_event events[EVENTS_MAX];
     struct list gone;
-    int n = shift_wait(&loop->shift, events, loop->gate.paused && !loop->draining ? loop->gate.retry_at : NEVER);
+    int n = shift_wait(&loop->shift, events, entrance_deadline(&loop->entrance));
     list_init(&gone);
     for (int i = 0; i < n; i++)
         handle(loop, &events[i]);
     shift_finish(&loop->shift, &gone, (uint64_t)n);
-    if (loop->shift.ticked)
-        rooms_tend(&loop->rooms);
-    list_move_all(&gone, &loop->gate.entered);
+    rooms_tend(&loop->rooms);
+    list_move_all(&gone, &loop->entrance.gate.entered);
     take_arrivals(loop, &gone);
-    listen_or_not(loop);
-    tell_when_empty(loop);
+    entrance_tend(&loop->entrance, &loop->shift, loop->server);
 }
 
 static void *run(void *argument)
@@ -176,7 +153,7 @@ static void add_desk(struct loop *loop, struct desk *desk, enum census_desk row)
 static void add_desks(struct loop *loop)
 {
     const struct limits *limits = &loop->server->options->limits;
-    gate_init(&loop->gate, limits, &door_wire);
+    gate_init(&loop->entrance.gate, limits, &door_wire);
     name_init(&loop->name, limits);
     lobby_init(&loop->lobby, limits, &loop->server->catalog);
     bye_init(&loop->bye, limits);
@@ -203,7 +180,7 @@ static bool start(struct server *server)
     if (shift_watch(&loop->shift, loop->stop, EPOLLIN, SOURCE_STOP, NULL) ||
         shift_watch(&loop->shift, loop->end, EPOLLIN, SOURCE_END, NULL))
         goto failed;
-    listen_or_not(loop);
+    entrance_tend(&loop->entrance, &loop->shift, loop->server);
     errno = pthread_create(&loop->thread, NULL, run, loop);
     if (errno)
         goto failed;
@@ -235,7 +212,7 @@ static void clear_desk(struct loop *loop, struct desk *desk)
         struct session *session = desk->people[desk->n - 1];
         desk_unseat(desk, session);
         names_release(&loop->name.names, &session->name);
-        gate_release(&loop->gate, session);
+        gate_release(&loop->entrance.gate, session);
     }
 }
 
@@ -249,7 +226,7 @@ static void end(struct server *server)
         clear_desk(loop, list_entry(link, struct desk, peer));
     rooms_end(&loop->rooms);
     sync_stop(loop->sync);
-    gate_free(&loop->gate);
+    gate_free(&loop->entrance.gate);
     desk_free(&loop->name.desk);
     desk_free(&loop->lobby.desk);
     desk_free(&loop->bye.desk);
@@ -263,9 +240,9 @@ static void end(struct server *server)
 static void census(struct server *server, struct census *census)
 {
     struct loop *loop = server->arch;
-    *census = (struct census){.accepted = counter_get(&loop->gate.accepted),
-                              .closed = counter_get(&loop->gate.closed),
-                              .refused = counter_get(&loop->gate.refused),
+    *census = (struct census){.accepted = counter_get(&loop->entrance.gate.accepted),
+                              .closed = counter_get(&loop->entrance.gate.closed),
+                              .refused = counter_get(&loop->entrance.gate.refused),
                               .stages = 1};
     for (int i = 0; i < CENSUS_DESKS; i++)
         census_add(&census->at[i], &loop->count[i]);

@@ -1,0 +1,24 @@
+/* The entrance: the listeners of a thread that runs the gate. */
+#ifndef ARCH_ENTRANCE_H
+#define ARCH_ENTRANCE_H
+
+#include "server/arch/server.h"
+#include "server/arch/shift.h"
+#include "server/desk/gate.h"
+
+struct entrance {
+    struct gate gate;
+    bool listening; /* the listeners are in the epoll set */
+    bool draining;  /* the server stops */
+};
+
+/* Watches the listeners, or not, as the gate wishes; tells main when the server stops and the last client is out.
+ * After each turn, and once before the first. */
+void entrance_tend(struct entrance *entrance, struct shift *shift, struct server *server);
+/* A listener's event: lets in whoever waits there. */
+void entrance_accept(struct entrance *entrance, struct shift *shift, struct server *server,
+                     const struct epoll_event *event);
+/* When the entrance wants a turn without an event. */
+int64_t entrance_deadline(const struct entrance *entrance);
+
+#endif
