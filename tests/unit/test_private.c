@@ -204,6 +204,29 @@ static void in_the_order_of_its_own_requests(void **state)
     assert_quiet(bob);
 }
 
+/* What others say to somebody who does not read does not keep that one from being served. */
+static void who_is_talked_to_is_served(void **state)
+{
+    (void)state;
+    enum { LONG = 1000, MANY = 20 };
+    char text[LONG + 8] = "bob\n";
+    hall.send_buffer = NARROW;
+    struct person *bob = hall_enter_as(&hall, "bob", "c");
+    hall.send_buffer = 0;
+    struct person *ann = hall_enter_as(&hall, "ann", "c");
+    memset(text + 4, 'x', LONG);
+    for (int i = 0; i < MANY; i++)
+        person_say(ann, PRIVATE_MESSAGE, text);
+    hall_run(&hall);
+    person_hear(ann);
+    person_skip(ann);
+    assert_true(bob->session->out.n > 0);
+    person_say(bob, SEND_MESSAGE, "I hear you all");
+    hall_run(&hall);
+    person_hear(ann);
+    assert_hears_record(ann, RECEIVE_MESSAGE, "bob", "I hear you all");
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
@@ -214,6 +237,7 @@ int main(void)
         TEST(the_longest_private_message),
         TEST(who_does_not_read),
         TEST(who_reads_is_not_told_otherwise),
+        TEST(who_is_talked_to_is_served),
         TEST(in_the_order_of_its_own_requests),
     };
     return cmocka_run_group_tests_name("unit/private", tests, NULL, NULL);
