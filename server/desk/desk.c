@@ -19,6 +19,7 @@ void desk_init(struct desk *desk, const struct desk_ops *ops, const char *label,
     list_init(&desk->changed);
     list_init(&desk->again);
     list_init(&desk->hungry);
+    list_init(&desk->fed);
     list_init(&desk->timers);
 }
 

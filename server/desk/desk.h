@@ -67,7 +67,8 @@ struct desk {
 
     struct list changed; /* touched in this turn; after desk_finish: those the runner must look at */
     struct list again;   /* servable without an event */
-    struct list hungry;  /* due something that this turn\'s budget had no room for; first in the next one */
+    struct list hungry;  /* due something that this turn's budget had no room for; first in the next one */
+    struct list fed;     /* likewise, but they had a part of it: behind those who had none */
     struct list timers;  /* by `since`, the oldest first */
     struct list busy;    /* link in the runner's list of desks that have something to finish */
     struct list *runner; /* that list */

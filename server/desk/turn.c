@@ -237,6 +237,7 @@ static void go_home(struct desk *desk, struct session *session)
 static bool conclude(struct desk *desk, struct session *session)
 {
     struct request request;
+    bool starved = desk->feed == 0;
     if (!session->dead && !session->blocked && desk->ops->owes(desk, session))
         session->dead |= !desk->ops->send(desk, session);
     go_home(desk, session);
@@ -254,7 +255,7 @@ static bool conclude(struct desk *desk, struct session *session)
     set_timer(desk, session);
     bool read = (serve || (session->deaf && session->next.to == STAY)) && !session->eof;
     if (owed && !session->blocked) /* the budget is spent: its turn comes without asking the socket */
-        list_append_once(&desk->hungry, &session->hungry);
+        list_append_once(starved ? &desk->hungry : &desk->fed, &session->hungry);
     session->want = (uint8_t)((read ? WANT_IN : 0) | (owed && session->blocked ? WANT_OUT : 0));
     count_due(desk, session, owed || list_linked(&session->again));
     return session->want != session->armed || !session->watched;
@@ -273,6 +274,7 @@ int64_t desk_finish(struct desk *desk)
         if (!look)
             list_remove(link);
     }
+    list_move_all(&desk->hungry, &desk->fed);
     desk->feed = FEED_ALL_MAX;
     int64_t own = desk->ops->tick ? desk->ops->tick(desk) : NEVER;
     if (desk_restless(desk))

@@ -120,7 +120,7 @@ static void log_reader_gone(const struct trial *trial)
     close(server->pipe);
     server->pipe = -1;
     visit(server);
-    visit(server);
+    client_quit(client_login(server, "bob"));
     server_signal(server, SIGTERM);
     int code = server_wait(server);
     check(code == 0, "without a reader of its log the server ended with %d instead of 0", code);

@@ -378,10 +378,24 @@ static void describe(const char *title, const char *path, size_t most)
         fprintf(stderr, "--- the end of the server's %s:\n%s\n", title, from);
 }
 
+/* One that died by itself has broken its connections a moment before it can be waited for. */
+static void describe_end(struct server *server)
+{
+    enum { TRIES = 20 };
+    int code = 0;
+    for (int i = 0; i < TRIES && server->pid; i++) {
+        if (has_ended(server, &code))
+            fprintf(stderr, "--- the server has ended with %d (negative: a signal)\n", code);
+        else
+            look_again(INT64_MAX, "");
+    }
+}
+
 void server_describe_all(void)
 {
     enum { MOST = 3000 };
     for (struct server *server = servers; server; server = server->next) {
+        describe_end(server);
         fprintf(stderr, "--- a server on port %d, pid %d\n", server->port, (int)server->pid);
         describe("stdout", server->out, MOST);
         describe("stderr", server->err, MOST);

@@ -80,6 +80,7 @@ static void start_and_stop(const struct trial *trial, const char *threads, unsig
     static const char *const chats[CHATS] = {"one", "two", "three", "four", "five"};
     struct server *server = server_start(&(struct launch){
         .arch = trial->arch, .options = {"--room-linger", "0", "--room-threads", threads, "--log-level", "warn"}});
+    census(server);
     unsigned descriptors = server_descriptors(server);
     struct client *people[PEOPLE];
     people[0] = client_login(server, "p0");
