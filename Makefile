@@ -143,6 +143,7 @@ UNIT_TESTS = \
 # What the unit tests share; a library too.
 UNIT_HELPERS = \
 	tests/unit/desks.c \
+	tests/unit/hall.c \
 	tests/unit/files.c \
 	tests/unit/persons.c
 

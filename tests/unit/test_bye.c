@@ -9,25 +9,7 @@
 #include <cmocka.h>
 
 #include "common/protocol.h"
-#include "tests/unit/desks.h"
-
-enum { NARROW = 4608 /* a send buffer that is always full */ };
-
-static struct hall hall;
-
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
+#include "tests/unit/hall.h"
 
 static void the_last_word_and_the_end(void **state)
 {
@@ -165,14 +147,13 @@ static void the_dead_pass_through(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(the_last_word_and_the_end),
-        TEST(what_comes_after_the_goodbye_is_thrown_away),
-        TEST(patience_ends),
-        TEST(last_answers_to_a_slow_reader),
-        TEST(an_answer_bye_still_owes),
-        TEST(the_dead_pass_through),
+        HALL_TEST(the_last_word_and_the_end),
+        HALL_TEST(what_comes_after_the_goodbye_is_thrown_away),
+        HALL_TEST(patience_ends),
+        HALL_TEST(last_answers_to_a_slow_reader),
+        HALL_TEST(an_answer_bye_still_owes),
+        HALL_TEST(the_dead_pass_through),
     };
     return cmocka_run_group_tests_name("unit/bye", tests, NULL, NULL);
 }

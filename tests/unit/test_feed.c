@@ -12,25 +12,7 @@
 #include <cmocka.h>
 
 #include "common/protocol.h"
-#include "tests/unit/desks.h"
-
-enum { NARROW = 4608 /* a send buffer that is always full */ };
-
-static struct hall hall;
-
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
+#include "tests/unit/hall.h"
 
 static void add_record(struct buf *file, size_t text, int i)
 {
@@ -302,11 +284,11 @@ static void a_share_for_everybody(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(a_newcomer_gets_all_of_it),         TEST(records_larger_than_a_chunk), TEST(runs_without_an_end),
-        TEST(records_nobody_could_have_written), TEST(from_every_record_on),        TEST(a_slow_reader_delays_nobody),
-        TEST(newcomers_in_the_middle),           TEST(a_share_for_everybody),
+        HALL_TEST(a_newcomer_gets_all_of_it), HALL_TEST(records_larger_than_a_chunk),
+        HALL_TEST(runs_without_an_end),       HALL_TEST(records_nobody_could_have_written),
+        HALL_TEST(from_every_record_on),      HALL_TEST(a_slow_reader_delays_nobody),
+        HALL_TEST(newcomers_in_the_middle),   HALL_TEST(a_share_for_everybody),
     };
     return cmocka_run_group_tests_name("unit/feed", tests, NULL, NULL);
 }

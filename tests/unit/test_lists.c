@@ -8,25 +8,7 @@
 #include <cmocka.h>
 
 #include "common/protocol.h"
-#include "tests/unit/desks.h"
-
-enum { NARROW = 4608 /* a send buffer that is always full */ };
-
-static struct hall hall;
-
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
+#include "tests/unit/hall.h"
 
 static void make_chats(int n)
 {
@@ -208,13 +190,12 @@ static void half_a_list_is_finished_before_the_chat(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(pushed_lists_merge),
-        TEST(own_lists_never_merge),
-        TEST(an_own_list_behind_half_a_pushed_one),
-        TEST(a_slow_list_arrives_intact),
-        TEST(half_a_list_is_finished_before_the_chat),
+        HALL_TEST(pushed_lists_merge),
+        HALL_TEST(own_lists_never_merge),
+        HALL_TEST(an_own_list_behind_half_a_pushed_one),
+        HALL_TEST(a_slow_list_arrives_intact),
+        HALL_TEST(half_a_list_is_finished_before_the_chat),
     };
     return cmocka_run_group_tests_name("unit/lists", tests, NULL, NULL);
 }

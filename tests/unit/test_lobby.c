@@ -12,23 +12,7 @@
 #include <cmocka.h>
 
 #include "common/protocol.h"
-#include "tests/unit/desks.h"
-
-static struct hall hall;
-
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
+#include "tests/unit/hall.h"
 
 static void make_chats(int n)
 {
@@ -276,16 +260,15 @@ static void leaving_the_lobby(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(an_empty_list),
-        TEST(a_new_chat_is_told_to_everybody),
-        TEST(chats_that_can_not_be_made),
-        TEST(requests_at_the_wrong_desk),
-        TEST(into_a_chat),
-        TEST(forms_of_connect_from),
-        TEST(a_chat_that_can_not_be_opened),
-        TEST(leaving_the_lobby),
+        HALL_TEST(an_empty_list),
+        HALL_TEST(a_new_chat_is_told_to_everybody),
+        HALL_TEST(chats_that_can_not_be_made),
+        HALL_TEST(requests_at_the_wrong_desk),
+        HALL_TEST(into_a_chat),
+        HALL_TEST(forms_of_connect_from),
+        HALL_TEST(a_chat_that_can_not_be_opened),
+        HALL_TEST(leaving_the_lobby),
     };
     return cmocka_run_group_tests_name("unit/lobby", tests, NULL, NULL);
 }

@@ -9,23 +9,7 @@
 #include <cmocka.h>
 
 #include "common/protocol.h"
-#include "tests/unit/desks.h"
-
-static struct hall hall;
-
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
+#include "tests/unit/hall.h"
 
 static void a_name_and_then_the_list(void **state)
 {
@@ -318,23 +302,22 @@ static void a_pipelined_visit(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(a_name_and_then_the_list),
-        TEST(a_name_that_is_taken),
-        TEST(bad_names),
-        TEST(requests_at_the_wrong_desk),
-        TEST(long_texts),
-        TEST(silence_ends_in_time),
-        TEST(chatter_is_no_name),
-        TEST(half_a_frame_ends_in_time),
-        TEST(a_name_in_the_last_moment),
-        TEST(a_goodbye_in_the_last_moment),
-        TEST(disconnecting_without_a_name),
-        TEST(a_name_is_free_before_the_goodbye),
-        TEST(a_name_of_one_who_vanishes_at_once),
-        TEST(the_end_of_the_input),
-        TEST(a_pipelined_visit),
+        HALL_TEST(a_name_and_then_the_list),
+        HALL_TEST(a_name_that_is_taken),
+        HALL_TEST(bad_names),
+        HALL_TEST(requests_at_the_wrong_desk),
+        HALL_TEST(long_texts),
+        HALL_TEST(silence_ends_in_time),
+        HALL_TEST(chatter_is_no_name),
+        HALL_TEST(half_a_frame_ends_in_time),
+        HALL_TEST(a_name_in_the_last_moment),
+        HALL_TEST(a_goodbye_in_the_last_moment),
+        HALL_TEST(disconnecting_without_a_name),
+        HALL_TEST(a_name_is_free_before_the_goodbye),
+        HALL_TEST(a_name_of_one_who_vanishes_at_once),
+        HALL_TEST(the_end_of_the_input),
+        HALL_TEST(a_pipelined_visit),
     };
     return cmocka_run_group_tests_name("unit/name", tests, NULL, NULL);
 }

@@ -11,25 +11,7 @@
 #include <cmocka.h>
 
 #include "common/protocol.h"
-#include "tests/unit/desks.h"
-
-enum { NARROW = 4608 /* a send buffer that is always full */ };
-
-static struct hall hall;
-
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
+#include "tests/unit/hall.h"
 
 static void only_the_two_hear_it(void **state)
 {
@@ -229,16 +211,15 @@ static void who_is_talked_to_is_served(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(only_the_two_hear_it),
-        TEST(who_is_not_here),
-        TEST(bad_forms),
-        TEST(the_longest_private_message),
-        TEST(who_does_not_read),
-        TEST(who_reads_is_not_told_otherwise),
-        TEST(who_is_talked_to_is_served),
-        TEST(in_the_order_of_its_own_requests),
+        HALL_TEST(only_the_two_hear_it),
+        HALL_TEST(who_is_not_here),
+        HALL_TEST(bad_forms),
+        HALL_TEST(the_longest_private_message),
+        HALL_TEST(who_does_not_read),
+        HALL_TEST(who_reads_is_not_told_otherwise),
+        HALL_TEST(who_is_talked_to_is_served),
+        HALL_TEST(in_the_order_of_its_own_requests),
     };
     return cmocka_run_group_tests_name("unit/private", tests, NULL, NULL);
 }

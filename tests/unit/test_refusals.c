@@ -12,49 +12,11 @@
 #include <cmocka.h>
 
 #include "common/protocol.h"
-#include "tests/unit/desks.h"
-
-enum { NARROW = 4608 /* a send buffer that is always full */ };
-
-static struct hall hall;
-
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
+#include "tests/unit/hall.h"
 
 static struct desk *desk(void)
 {
     return &hall_room(&hall, "c")->desk;
-}
-
-/* Many bytes in a few records, more than a narrow socket takes at once. */
-static void write_much(struct person *writer, int records)
-{
-    static char text[5001];
-    memset(text, 'x', sizeof text - 1);
-    for (int i = 0; i < records; i++) {
-        person_say(writer, SEND_MESSAGE, text);
-        hall_run(&hall);
-        person_hear(writer);
-    }
-}
-
-static void assert_much(struct person *reader, const char *writer, int records)
-{
-    static char text[5001];
-    memset(text, 'x', sizeof text - 1);
-    for (int i = 0; i < records; i++)
-        assert_hears_record(reader, RECEIVE_MESSAGE, writer, text);
 }
 
 /* The disk takes some of a turn's records or none: everybody is told, once for each message, and nothing is shown. */
@@ -378,18 +340,17 @@ static void large_messages_take_turns(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(a_failed_append),
-        TEST(a_failed_append_that_stays),
-        TEST(a_failed_append_while_somebody_is_behind),
-        TEST(a_slow_one_is_refused_in_its_place),
-        TEST(a_chat_whose_sync_failed),
-        TEST(a_sync_that_fails_in_the_turn),
-        TEST(when_a_sync_is_due),
-        TEST(so_many_messages_a_second),
-        TEST(the_longest_message),
-        TEST(large_messages_take_turns),
+        HALL_TEST(a_failed_append),
+        HALL_TEST(a_failed_append_that_stays),
+        HALL_TEST(a_failed_append_while_somebody_is_behind),
+        HALL_TEST(a_slow_one_is_refused_in_its_place),
+        HALL_TEST(a_chat_whose_sync_failed),
+        HALL_TEST(a_sync_that_fails_in_the_turn),
+        HALL_TEST(when_a_sync_is_due),
+        HALL_TEST(so_many_messages_a_second),
+        HALL_TEST(the_longest_message),
+        HALL_TEST(large_messages_take_turns),
     };
     return cmocka_run_group_tests_name("unit/refusals", tests, NULL, NULL);
 }

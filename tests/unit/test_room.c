@@ -12,11 +12,8 @@
 #include <cmocka.h>
 
 #include "common/protocol.h"
-#include "tests/unit/desks.h"
+#include "tests/unit/hall.h"
 
-enum { NARROW = 4608 /* a send buffer that is always full */ };
-
-static struct hall hall;
 static int writes;
 
 /* The system's, counted. */
@@ -26,43 +23,9 @@ ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
     return syscall(SYS_pwrite64, fd, buf, n, offset);
 }
 
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
-
 static struct desk *desk(void)
 {
     return &hall_room(&hall, "c")->desk;
-}
-
-/* Many bytes in a few records, more than a narrow socket takes at once. */
-static void write_much(struct person *writer, int records)
-{
-    static char text[5001];
-    memset(text, 'x', sizeof text - 1);
-    for (int i = 0; i < records; i++) {
-        person_say(writer, SEND_MESSAGE, text);
-        hall_run(&hall);
-        person_hear(writer);
-    }
-}
-
-static void assert_much(struct person *reader, const char *writer, int records)
-{
-    static char text[5001];
-    memset(text, 'x', sizeof text - 1);
-    for (int i = 0; i < records; i++)
-        assert_hears_record(reader, RECEIVE_MESSAGE, writer, text);
 }
 
 static void everybody_hears_a_message(void **state)
@@ -302,16 +265,15 @@ static void requests_at_the_wrong_desk(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(everybody_hears_a_message),
-        TEST(one_append_a_turn),
-        TEST(answers_keep_their_place),
-        TEST(an_answer_among_records),
-        TEST(a_slow_one_is_answered_in_its_place),
-        TEST(leaving_with_records_owed),
-        TEST(no_list_inside_a_chat),
-        TEST(requests_at_the_wrong_desk),
+        HALL_TEST(everybody_hears_a_message),
+        HALL_TEST(one_append_a_turn),
+        HALL_TEST(answers_keep_their_place),
+        HALL_TEST(an_answer_among_records),
+        HALL_TEST(a_slow_one_is_answered_in_its_place),
+        HALL_TEST(leaving_with_records_owed),
+        HALL_TEST(no_list_inside_a_chat),
+        HALL_TEST(requests_at_the_wrong_desk),
     };
     return cmocka_run_group_tests_name("unit/room", tests, NULL, NULL);
 }

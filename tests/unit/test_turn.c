@@ -12,25 +12,7 @@
 #include "common/net.h"
 #include "common/protocol.h"
 #include "server/chat/names.h"
-#include "tests/unit/desks.h"
-
-enum { NARROW = 4608 /* a send buffer that is always full */ };
-
-static struct hall hall;
-
-static int open_hall(void **state)
-{
-    (void)state;
-    hall_open(&hall);
-    return 0;
-}
-
-static int close_hall(void **state)
-{
-    (void)state;
-    hall_close(&hall);
-    return 0;
-}
+#include "tests/unit/hall.h"
 
 /* Chats whose list is many times as long as a narrow socket takes at once. */
 static void make_chats(int n)
@@ -377,22 +359,21 @@ static void what_is_due_is_sent_before_closing(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, open_hall, close_hall)
     const struct CMUnitTest tests[] = {
-        TEST(at_rest_everybody_waits_for_input),
-        TEST(who_does_not_read_is_not_served),
-        TEST(a_push_is_no_reason_to_be_deaf),
-        TEST(one_does_not_keep_the_others_waiting),
-        TEST(nothing_is_read_while_input_is_left),
-        TEST(the_end_of_input_comes_last),
-        TEST(a_hang_up_ends),
-        TEST(a_hang_up_is_no_reason_to_read_on),
-        TEST(half_a_frame_has_limited_time),
-        TEST(every_whole_request_gives_new_time),
-        TEST(no_time_runs_while_nothing_is_served),
-        TEST(timers_run_out_in_order),
-        TEST(closing_sends_all_home),
-        TEST(what_is_due_is_sent_before_closing),
+        HALL_TEST(at_rest_everybody_waits_for_input),
+        HALL_TEST(who_does_not_read_is_not_served),
+        HALL_TEST(a_push_is_no_reason_to_be_deaf),
+        HALL_TEST(one_does_not_keep_the_others_waiting),
+        HALL_TEST(nothing_is_read_while_input_is_left),
+        HALL_TEST(the_end_of_input_comes_last),
+        HALL_TEST(a_hang_up_ends),
+        HALL_TEST(a_hang_up_is_no_reason_to_read_on),
+        HALL_TEST(half_a_frame_has_limited_time),
+        HALL_TEST(every_whole_request_gives_new_time),
+        HALL_TEST(no_time_runs_while_nothing_is_served),
+        HALL_TEST(timers_run_out_in_order),
+        HALL_TEST(closing_sends_all_home),
+        HALL_TEST(what_is_due_is_sent_before_closing),
     };
     return cmocka_run_group_tests_name("unit/turn", tests, NULL, NULL);
 }
