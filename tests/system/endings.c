@@ -199,7 +199,7 @@ static void server_waits_for_the_close(const struct trial *trial)
 {
     struct server *server = start_with_hall(trial);
     struct client *leaving[DESKS];
-    struct frame got;
+    struct frame got = {0};
     for (int desk = 0; desk < DESKS; desk++) {
         leaving[desk] = client_at(server, (enum desk)desk, trial_text("visitor-%d", desk));
         client_ask(leaving[desk], DISCONNECT, "", DISCONNECT, SUCCESS, "");

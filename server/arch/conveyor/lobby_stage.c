@@ -157,6 +157,7 @@ static void no_stage(struct lobby_stage *lobby, struct session *session)
 {
     list_remove(&session->changed);
     if (some_ending(lobby)) {
+        shift_forget(&lobby->stage.shift, session); /* it stands at no desk: no event may name it */
         list_append(&lobby->waiting, &session->changed);
         return;
     }
