@@ -50,8 +50,7 @@ enum {
     ARRIVALS_MAX = 256,  /* records taken off a belt in one turn */
     SCRATCH = 64 * 1024, /* what is read from one socket at once */
     SERVE_MAX = 512,     /* requests of one session in one turn */
-    BELT_BYTES = 65536,
-    SEND_BUFFER = 0 /* 0: the system's own choice */
+    SEND_BUFFER = 0      /* 0: the system's own choice */
 };
 #endif
 
@@ -62,7 +61,7 @@ enum {
     LISTEN_BACKLOG = 1000,
     ACCEPTS_MAX = 64,    /* connections accepted in one turn */
     IDLE_ROOMS_MAX = 64, /* empty rooms that a thread lets linger, whatever --room-linger says */
-    REFUSED_MAX = 32,    /* refused ones that are being told so */
+    REFUSED_MAX = 32,    /* refused ones who get time to hear it; further ones are told and closed */
     FD_RESERVE = 128     /* descriptors kept for chats, belts, the log and the refused */
 };
 

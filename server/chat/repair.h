@@ -13,7 +13,8 @@ struct repair {
 };
 
 /* Looks at the end of an open regular file of the folder, and cuts a torn last record off after keeping its bytes in
- * NAME.chat.torn. A file without any CR, and a torn end longer than RECORD_MAX, are left as they are, but for NULs. */
+ * NAME.chat.torn. A file without any CR, and a torn end longer than RECORD_MAX, are left as they are;
+ * only NULs behind such an end are cut. */
 struct repair repair_file(const struct folder *folder, const char *file, int fd, uint64_t size);
 
 #endif

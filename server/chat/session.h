@@ -54,7 +54,7 @@ struct session {
     /* The desk's half. */
     bool dead;     /* the connection is broken: nothing is due any more */
     bool blocked;  /* the socket took less than it was given: wait for OUT */
-    bool leaving;  /* on its way out: past the name desk to bye */
+    bool leaving;  /* on its way out from beyond the name desk: to bye by way of it */
     bool farewell; /* it asked to disconnect: bye answers */
     bool refused;  /* by a room: the lobby takes it back as if it never had been away */
     bool outside;  /* it was not let in: it is only told so */

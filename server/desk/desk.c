@@ -98,7 +98,8 @@ static void misplaced(struct desk *desk, struct session *session, int64_t kind)
         desk_refuse(desk, session, WRONG_REQUEST, SAY_WRONG_REQUEST);
 }
 
-struct go desk_give_up(struct desk *desk, struct session *session, const char *sentence)
+/* Gives a client up whose stream is broken or too slow, with a word about it. */
+static struct go give_up(struct desk *desk, struct session *session, const char *sentence)
 {
     desk_refuse(desk, session, WRONG_REQUEST, sentence);
     log_at(LOG_INFO, desk->label, "Gave up a client", LOG_N("socket", session->fd), LOG_C("reason", sentence));
@@ -108,7 +109,7 @@ struct go desk_give_up(struct desk *desk, struct session *session, const char *s
 
 struct go desk_late(struct desk *desk, struct session *session)
 {
-    return desk_give_up(desk, session, SAY_FRAME_TOO_SLOW);
+    return give_up(desk, session, SAY_FRAME_TOO_SLOW);
 }
 
 struct go desk_serve_anywhere(struct desk *desk, struct session *session, const struct request *request)
@@ -116,7 +117,7 @@ struct go desk_serve_anywhere(struct desk *desk, struct session *session, const 
     if (request->kind == REQUEST_END)
         return (struct go){BYE, NULL};
     if (request->kind == REQUEST_BROKEN)
-        return desk_give_up(desk, session, SAY_FRAME_TOO_LONG);
+        return give_up(desk, session, SAY_FRAME_TOO_LONG);
     if (request->kind == DISCONNECT) {
         session->farewell = true;
         return (struct go){BYE, NULL};

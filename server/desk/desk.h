@@ -90,8 +90,6 @@ void desk_tell(struct desk *desk, struct session *session, int32_t request, stru
 void desk_refuse(struct desk *desk, struct session *session, int32_t request, const char *sentence);
 /* What every desk answers alike: disconnect, the end of the input, a broken stream, and what has no meaning here. */
 struct go desk_serve_anywhere(struct desk *desk, struct session *session, const struct request *request);
-/* Gives a client up whose stream is broken or too slow, with a word about it. */
-struct go desk_give_up(struct desk *desk, struct session *session, const char *sentence);
 /* For desk_ops.late: half a frame never became whole. */
 struct go desk_late(struct desk *desk, struct session *session);
 /* True, and answered, when this text of the request is longer than a message may be. */

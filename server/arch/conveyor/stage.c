@@ -122,7 +122,7 @@ static int handle(struct stage *stage, const struct epoll_event *event)
     abort();
 }
 
-void stage_send(struct stage *stage, struct outlet *outlet, struct session *session)
+static void send_on(struct stage *stage, struct outlet *outlet, struct session *session)
 {
     shift_forget(&stage->shift, session);
     outlet_put(outlet, session);
@@ -160,7 +160,7 @@ static void carry_on(struct stage *stage)
     struct list *link;
     while ((link = list_pop(&stage->gone))) {
         struct session *session = list_entry(link, struct session, changed);
-        stage_send(stage, stage->ops->outlet(stage, session), session);
+        send_on(stage, stage->ops->outlet(stage, session), session);
     }
     flush_outlets(stage);
 }

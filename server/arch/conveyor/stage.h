@@ -45,7 +45,7 @@ struct stage {
     struct list pending; /* outlets to flush at the end of the turn */
     struct list gone;    /* this turn's leavers, then those of `after` too, by `changed` */
     uint64_t taken;      /* clients it has ever taken off its belt */
-    int64_t until;       /* what `after` wants: a turn no later than this */
+    int64_t until;       /* what `after`, or a belt that can't be watched, wants: a turn no later than this */
     bool over;           /* its belt was closed: it ends when all has gone on */
     bool ending;         /* it ends now */
 };
@@ -61,8 +61,7 @@ int stage_begin(struct stage *stage);
 void stage_collect(struct stage *stage, struct list *left);
 /* Frees what stage_open made; the thread, if there was one, is joined. */
 void stage_close(struct stage *stage);
-/* Sends a session on its way at the end of the turn; says a word likewise. */
-void stage_send(struct stage *stage, struct outlet *outlet, struct session *session);
+/* Says a word at the end of the turn. */
 void stage_say(struct stage *stage, struct outlet *outlet, struct belt_item word);
 
 #endif
