@@ -7,7 +7,7 @@
 #   make asan            with the address and undefined sanitizers, in build/asan
 #   make ubsan           with the undefined sanitizer alone, in build/ubsan
 #   make tsan            with the thread sanitizer, in build/tsan
-#   make soak            all tests in all modes on all architectures
+#   make soak            all tests in all modes on all architectures, at full length
 #   make bench           a first look at what the server costs; T=name one section, ARCH=name one architecture
 #   make format          has clang-format write every C file anew
 #   make install         into DESTDIR and PREFIX
@@ -147,18 +147,22 @@ UNIT_HELPERS = \
 	tests/unit/files.c \
 	tests/unit/persons.c
 
-# One program, build/tests/system: the harness and the scenarios. It shares no code with the server.
+# What drives the real server and plays its clients; a library. It shares no code with the server.
+HARNESS = \
+	tests/harness/suite.c \
+	tests/harness/trial.c \
+	tests/harness/server.c \
+	tests/harness/client.c \
+	tests/harness/script.c \
+	tests/harness/rows.c \
+	tests/harness/checker.c \
+	tests/harness/census.c \
+	tests/harness/crowd.c
+
+# One program, build/tests/system: the scenarios.
 SYSTEM_TESTS = \
 	tests/system/system.c \
-	tests/system/trial.c \
-	tests/system/server.c \
-	tests/system/client.c \
-	tests/system/script.c \
-	tests/system/rows.c \
-	tests/system/checker.c \
-	tests/system/census.c \
 	tests/system/command.c \
-	tests/system/crowd.c \
 	tests/system/death.c \
 	tests/system/disk.c \
 	tests/system/endings.c \
@@ -178,6 +182,20 @@ SYSTEM_TESTS = \
 	tests/system/slow.c \
 	tests/system/stages.c \
 	tests/system/timeouts.c
+
+# One program, build/tests/faults: what can go wrong around the server.
+FAULT_TESTS = \
+	tests/faults/faults.c \
+	tests/faults/readers.c \
+	tests/faults/kills.c \
+	tests/faults/starts.c \
+	tests/faults/power.c \
+	tests/faults/disk.c \
+	tests/faults/scarce.c \
+	tests/faults/floods.c \
+	tests/faults/cuts.c \
+	tests/faults/storm.c \
+	tests/faults/signals.c
 
 # One program, build/tests/look.
 BENCH = \
@@ -206,10 +224,12 @@ SERVER = $(BUILD)/conveyord
 LIBRARY = $(BUILD)/libconveyor.a
 HELPERS = $(BUILD)/tests/libunit.a
 UNIT = $(UNIT_TESTS:%.c=$(BUILD)/%)
+HARNESS_LIBRARY = $(BUILD)/tests/libharness.a
 SYSTEM = $(BUILD)/tests/system
+FAULTS = $(BUILD)/tests/faults
 LOOK = $(BUILD)/tests/look
 ALLOCATIONS = $(BUILD)/tests/allocations.so
-C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(SYSTEM_TESTS) $(BENCH) $(PRELOAD)
+C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) $(BENCH) $(PRELOAD)
 OBJECTS = $(call object,$(C_SOURCES))
 
 Q = $(if $(V),,@)
@@ -220,7 +240,7 @@ say = $(if $(V),,@echo "  $(1) $@")
 
 all: $(SERVER)
 
-tests: $(SERVER) $(UNIT) $(SYSTEM)
+tests: $(SERVER) $(UNIT) $(SYSTEM) $(FAULTS)
 
 $(SERVER): $(call object,$(MAIN)) $(LIBRARY)
 	$(call say,LINK )
@@ -228,7 +248,8 @@ $(SERVER): $(call object,$(MAIN)) $(LIBRARY)
 
 $(LIBRARY): $(call object,$(SOURCES))
 $(HELPERS): $(call object,$(UNIT_HELPERS))
-$(LIBRARY) $(HELPERS):
+$(HARNESS_LIBRARY): $(call object,$(HARNESS))
+$(LIBRARY) $(HELPERS) $(HARNESS_LIBRARY):
 	$(call say,AR   )
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) qcs $@ $^
 
@@ -236,7 +257,9 @@ $(UNIT): $(BUILD)/%: $(BUILD)/obj/%.o $(HELPERS) $(LIBRARY)
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
 
-$(SYSTEM): $(call object,$(SYSTEM_TESTS))
+$(SYSTEM): $(call object,$(SYSTEM_TESTS)) $(HARNESS_LIBRARY)
+$(FAULTS): $(call object,$(FAULT_TESTS)) $(HARNESS_LIBRARY)
+$(SYSTEM) $(FAULTS):
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
 
@@ -266,7 +289,7 @@ test:
 	@scripts/suites $(if $(T),--scenario '$(T)') $(or $(MODE),plain)$(ARCH:%=:%)
 
 soak:
-	@scripts/suites plain tiny asan tsan tiny-asan tiny-tsan
+	@FAULTS_SCALE=100 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
 
 bench: $(SERVER) $(LOOK) $(ALLOCATIONS)
 	$(Q)CONVEYORD=$(SERVER) $(LOOK) $(ARCH:%=--arch %) $(T:%=--only %)
@@ -289,7 +312,7 @@ check:
 # Every source stands in a list above, every C file in README.md's map, and every architecture in ARCHES.
 check-sources:
 	@test -n "$(C_FILES)" || { echo "no C files found"; exit 1; }
-	@lost="$(filter-out $(C_SOURCES) client/% tests/fuzz/% tests/faults/% tests/model/%,$(filter %.c,$(C_FILES)))"; \
+	@lost="$(filter-out $(C_SOURCES) client/%,$(filter %.c,$(C_FILES)))"; \
 	test -z "$$lost" || { echo "not in the Makefile: $$lost"; exit 1; }
 	@for file in $(C_FILES); do \
 	    grep -qF -e " $$file " -e " $${file%.?}.[ch] " README.md || echo "not in README.md's map: $$file"; \

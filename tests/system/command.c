@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 /* What the options alone do. */

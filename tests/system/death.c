@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/system/census.h"
-#include "tests/system/crowd.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/crowd.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 enum { PEOPLE = 40, ROOMS = 4 };

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/system/census.h"
-#include "tests/system/checker.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/checker.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 enum { FILE_LIMIT = 200000, BIG = 50000 };

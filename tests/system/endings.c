@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/checker.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/checker.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 enum desk { AT_NAME, AT_LOBBY, AT_ROOM, DESKS };

@@ -1,8 +1,8 @@
 /* Frames: too long, cut, in single bytes, and of a kind nobody knows. */
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 enum desk { AT_NAME, AT_LOBBY, AT_ROOM, DESKS };

@@ -1,9 +1,9 @@
 /* What the options limit: clients, connections of one address, chats, messages a second, the length of a message. */
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/checker.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/checker.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 static void is_refused(struct client *client, const char *sentence)

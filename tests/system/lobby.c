@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/system/census.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 static void lobby_table(const struct trial *trial)

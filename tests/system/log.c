@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/system/census.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 /* Fails unless the server's output has the two announced records, what the census was asked for, and no others. */

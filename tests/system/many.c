@@ -1,7 +1,7 @@
 /* Many clients: 200 in 20 rooms, coming and going while others write. */
-#include "tests/system/census.h"
-#include "tests/system/crowd.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/crowd.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 static void check_and_finish(struct crowd *crowd)

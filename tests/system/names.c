@@ -1,8 +1,8 @@
 /* The name desk: its rows of the table, what a name may be, and when a name is free again. */
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 static void name_table(const struct trial *trial)

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/rows.h"
+#include "tests/harness/script.h"
 #include "tests/system/scenarios.h"
-#include "tests/system/script.h"
 
 /* Every kind of request, at every desk, through many hand-overs. Bob stands in the chat "hall" all the while.
  * The record "ann TAB stamp NL one CR" is 26 bytes long. */

@@ -1,9 +1,9 @@
 /* Private messages: every row, who gets a copy, and that none of it is stored. */
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/checker.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/checker.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 static void refused_with(struct client *client, const char *request, const char *answer)

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tests/system/census.h"
-#include "tests/system/checker.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/checker.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 #define RECORD_1 "ann\t09:08:07 03/02/21\nfirst"

@@ -1,9 +1,9 @@
 /* connect_from: in all its rows, and going on where a client stopped. */
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/checker.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/checker.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 enum { RECORDS = 6 };

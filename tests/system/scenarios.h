@@ -2,7 +2,7 @@
 #ifndef SYSTEM_SCENARIOS_H
 #define SYSTEM_SCENARIOS_H
 
-#include "tests/system/trial.h"
+#include "tests/harness/trial.h"
 
 #define THEMES(theme)                                                                                              \
     theme(names) theme(lobby) theme(room) theme(private) theme(replay) theme(frames) theme(timeouts) theme(limits) \

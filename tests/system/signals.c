@@ -6,8 +6,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "tests/system/census.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 /* One client in a room that has much unread and never closes, and one that sees the stop begin. */

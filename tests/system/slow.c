@@ -1,7 +1,7 @@
 /* Readers who are late: they lose nothing and delay nobody. */
-#include "tests/system/census.h"
-#include "tests/system/crowd.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/crowd.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 /* Some stop reading while much more is said than any buffer holds; the others get everything meanwhile. */

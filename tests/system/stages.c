@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/crowd.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/crowd.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 /* Many rooms in use with so few threads for them; the conveyor runs just so many stages more than without rooms. */

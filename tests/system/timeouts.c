@@ -2,8 +2,8 @@
 #include <poll.h>
 #include <string.h>
 
-#include "tests/system/census.h"
-#include "tests/system/rows.h"
+#include "tests/harness/census.h"
+#include "tests/harness/rows.h"
 #include "tests/system/scenarios.h"
 
 #define NO_NAME_WITHIN_1 trial_text(SAY_NO_NAME_WITHIN, 1ll)

@@ -1,6 +1,6 @@
 /* What every scenario stands on. */
 #define HARNESS
-#include "tests/system/trial.h"
+#include "tests/harness/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "tests/system/client.h"
-#include "tests/system/server.h"
+#include "tests/harness/client.h"
+#include "tests/harness/server.h"
 
 const char *const trial_archs[] = {"conveyor", "epoll", NULL};
 
@@ -41,7 +41,7 @@ static struct block blocks = {.next = &blocks, .previous = &blocks};
 
 static void out_of_memory(void)
 {
-    fputs("system: out of memory\n", stderr);
+    fputs("out of memory\n", stderr);
     abort();
 }
 

@@ -1,8 +1,8 @@
 /* Scripts: a list of requests, sent in several ways, and the transcript of what came back. */
-#ifndef SYSTEM_SCRIPT_H
-#define SYSTEM_SCRIPT_H
+#ifndef HARNESS_SCRIPT_H
+#define HARNESS_SCRIPT_H
 
-#include "tests/system/client.h"
+#include "tests/harness/client.h"
 
 /* As a number of answers: all up to that of a wrong request. */
 #define UNTIL_WRONG UINT32_MAX

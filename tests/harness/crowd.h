@@ -1,9 +1,9 @@
 /* A crowd: many clients driven by one loop, each sending its messages and keeping what it reads, visit by visit. */
-#ifndef SYSTEM_CROWD_H
-#define SYSTEM_CROWD_H
+#ifndef HARNESS_CROWD_H
+#define HARNESS_CROWD_H
 
-#include "tests/system/checker.h"
-#include "tests/system/client.h"
+#include "tests/harness/checker.h"
+#include "tests/harness/client.h"
 
 enum { VISITS_MOST = 64 };
 

@@ -1,6 +1,6 @@
 /* The checker of delivery, and of logs. */
 #define HARNESS
-#include "tests/system/checker.h"
+#include "tests/harness/checker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "tests/system/client.h"
+#include "tests/harness/client.h"
 
 static void check_parses(const struct piece *record, const char *path)
 {

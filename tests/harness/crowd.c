@@ -1,6 +1,6 @@
 /* A crowd of clients, driven by one loop around poll. */
 #define HARNESS
-#include "tests/system/crowd.h"
+#include "tests/harness/crowd.h"
 
 #include <poll.h>
 #include <stdio.h>

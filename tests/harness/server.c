@@ -1,6 +1,6 @@
 /* Starting, stopping, killing and restarting the real server, and reading its log. */
 #define HARNESS
-#include "tests/system/server.h"
+#include "tests/harness/server.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "tests/system/checker.h"
+#include "tests/harness/checker.h"
 
 static struct server *servers;
 

@@ -1,6 +1,6 @@
 /* Scripts and their transcripts. */
 #define HARNESS
-#include "tests/system/script.h"
+#include "tests/harness/script.h"
 
 #include <stdio.h>
 #include <string.h>

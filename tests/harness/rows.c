@@ -1,6 +1,6 @@
 /* Rows of the protocol's table. */
 #define HARNESS
-#include "tests/system/rows.h"
+#include "tests/harness/rows.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* The census, as the server prints it: every scenario ends with it. */
-#ifndef SYSTEM_CENSUS_H
-#define SYSTEM_CENSUS_H
+#ifndef HARNESS_CENSUS_H
+#define HARNESS_CENSUS_H
 
-#include "tests/system/server.h"
+#include "tests/harness/server.h"
 
 struct count {
     long long accepted, closed, refused, on_belts, stages, due;

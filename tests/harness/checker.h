@@ -1,8 +1,8 @@
 /* The checker of delivery: what readers received against what the chat's file holds; and the checker of logs. */
-#ifndef SYSTEM_CHECKER_H
-#define SYSTEM_CHECKER_H
+#ifndef HARNESS_CHECKER_H
+#define HARNESS_CHECKER_H
 
-#include "tests/system/trial.h"
+#include "tests/harness/trial.h"
 
 /* A text and its length, without an end. */
 struct piece {

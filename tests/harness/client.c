@@ -1,6 +1,6 @@
 /* A test client: one socket, its own coding of frames, every wait with a time limit. */
 #define HARNESS
-#include "tests/system/client.h"
+#include "tests/harness/client.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

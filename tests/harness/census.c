@@ -1,11 +1,11 @@
 /* The census: asking for it, reading it, and waiting until it is what it must be at rest. */
 #define HARNESS
-#include "tests/system/census.h"
+#include "tests/harness/census.h"
 
 #include <signal.h>
 #include <stdio.h>
 
-#include "tests/system/client.h"
+#include "tests/harness/client.h"
 
 enum { PATIENCE_MS = 250 };
 

@@ -1,8 +1,8 @@
 /* Rows of the protocol's table: a request and its one answer, asked for one after the other. */
-#ifndef SYSTEM_ROWS_H
-#define SYSTEM_ROWS_H
+#ifndef HARNESS_ROWS_H
+#define HARNESS_ROWS_H
 
-#include "tests/system/client.h"
+#include "tests/harness/client.h"
 
 struct row {
     int32_t request;

@@ -1,6 +1,6 @@
 /* The server under test: starting, stopping, killing and restarting the real program, and reading its log. */
-#ifndef SYSTEM_SERVER_H
-#define SYSTEM_SERVER_H
+#ifndef HARNESS_SERVER_H
+#define HARNESS_SERVER_H
 
 #include <stdbool.h>
 #include <sys/resource.h>
@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "tests/system/trial.h"
+#include "tests/harness/trial.h"
 
 enum { LAUNCH_OPTIONS = 24 };
 

@@ -1,13 +1,13 @@
 /* A test client: frames of its own coding over one socket, every wait with a time limit. */
-#ifndef SYSTEM_CLIENT_H
-#define SYSTEM_CLIENT_H
+#ifndef HARNESS_CLIENT_H
+#define HARNESS_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/protocol.h"
-#include "tests/system/server.h"
-#include "tests/system/trial.h"
+#include "tests/harness/server.h"
+#include "tests/harness/trial.h"
 
 enum client_end { NOT_ENDED, ENDED, BROKEN };
 

@@ -1,6 +1,6 @@
 /* What every scenario stands on: time limits, a way to fail with a place and a reason, a scratch folder, memory. */
-#ifndef SYSTEM_TRIAL_H
-#define SYSTEM_TRIAL_H
+#ifndef HARNESS_TRIAL_H
+#define HARNESS_TRIAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,118 @@
+/* Running scenarios: choosing them by the command line, each once for every architecture. */
+#include "tests/harness/suite.h"
+
+#include <fnmatch.h>
+#include <getopt.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { TESTS_MOST = 1024 };
+
+/* One test: a scenario and the architecture it runs against. */
+static struct run {
+    char name[96];
+    struct trial trial;
+    const struct scenario *scenario;
+} runs[TESTS_MOST];
+static struct CMUnitTest tests[TESTS_MOST];
+static size_t n_tests;
+
+static int begin(void **state)
+{
+    trial_begin(((struct run *)*state)->name);
+    return 0;
+}
+
+static void perform(void **state)
+{
+    const struct run *run = *state;
+    run->scenario->run(&run->trial);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    trial_end();
+    return 0;
+}
+
+static void add(const struct scenario *scenario, const char *arch)
+{
+    struct run *run = &runs[n_tests];
+    if (n_tests == TESTS_MOST)
+        abort();
+    snprintf(run->name, sizeof run->name, "%s/%s", arch, scenario->name);
+    run->trial.arch = arch;
+    run->scenario = scenario;
+    tests[n_tests++] = (struct CMUnitTest){run->name, perform, begin, end, run};
+}
+
+/* A setting that is there but empty is as good as none. */
+static const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static void choose(const struct scenario *const themes[], const char *arch, const char *pattern)
+{
+    for (size_t a = 0; trial_archs[a]; a++) {
+        if (arch && strcmp(arch, trial_archs[a]) != 0)
+            continue;
+        for (size_t t = 0; themes[t]; t++) {
+            for (const struct scenario *scenario = themes[t]; scenario->name; scenario++) {
+                if (!pattern || fnmatch(pattern, scenario->name, 0) == 0)
+                    add(scenario, trial_archs[a]);
+            }
+        }
+    }
+}
+
+static int usage(const char *suite)
+{
+    fprintf(stderr,
+            "usage: %s [--arch NAME] [--scenario NAME] [--list]   (a scenario's NAME may be a pattern like 'name_*')\n",
+            suite);
+    return 2;
+}
+
+int suite_run(const char *suite, const struct scenario *const themes[], int argc, char **argv)
+{
+    static const struct option known[] = {{"arch", required_argument, NULL, 'a'},
+                                          {"scenario", required_argument, NULL, 's'},
+                                          {"list", no_argument, NULL, 'l'},
+                                          {0}};
+    const char *arch = setting("ARCH");
+    const char *pattern = setting("T");
+    bool list = false;
+    for (int option; (option = getopt_long(argc, argv, "a:s:l", known, NULL)) != -1;) {
+        if (option == 'a')
+            arch = optarg;
+        else if (option == 's')
+            pattern = optarg;
+        else if (option == 'l')
+            list = true;
+        else
+            return usage(suite);
+    }
+    if (optind < argc)
+        return usage(suite);
+    choose(themes, arch, pattern);
+    if (!n_tests) {
+        fprintf(stderr, "%s: no scenario '%s' against architecture '%s'\n", suite, pattern ? pattern : "*",
+                arch ? arch : "*");
+        return 2;
+    }
+    for (size_t i = 0; list && i < n_tests; i++)
+        puts(tests[i].name);
+    if (list)
+        return 0;
+    signal(SIGPIPE, SIG_IGN);
+    return _cmocka_run_group_tests(suite, tests, n_tests, NULL, NULL) ? 1 : 0;
+}

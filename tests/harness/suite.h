@@ -1,0 +1,11 @@
+/* Running scenarios: what the system tests and the fault tests have in common as programs. */
+#ifndef HARNESS_SUITE_H
+#define HARNESS_SUITE_H
+
+#include "tests/harness/trial.h"
+
+/* Runs the scenarios the command line and the environment ask for, once for every architecture. `themes`: tables that end with a
+ * row without a name; the list ends with NULL. The program's exit status. */
+int suite_run(const char *suite, const struct scenario *const themes[], int argc, char **argv);
+
+#endif
