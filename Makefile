@@ -106,6 +106,7 @@ SOURCES = \
 	server/arch/conveyor/lobby_stage.c \
 	server/arch/conveyor/room_stage.c \
 	server/arch/conveyor/bye_stage.c \
+	server/machine.c \
 	server/options.c \
 	server/console.c \
 	server/metrics.c \

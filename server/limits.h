@@ -13,8 +13,8 @@ struct limits {
     uint32_t max_clients;
     uint32_t max_per_ip; /* 0: no limit */
     uint32_t max_chats;
-    uint32_t rate_limit; /* messages a second; 0: no limit */
-    uint32_t room_threads;
+    uint32_t rate_limit;   /* messages a second; 0: no limit */
+    uint32_t room_threads; /* 0, until main has seen the machine: as many as CPUs */
     int64_t room_linger;
     int64_t name_timeout;
     int64_t drain;
@@ -57,7 +57,8 @@ enum {
 #define BYE_PATIENCE INT64_C(5000000) /* microseconds a client has for its last answers and for closing */
 
 enum {
-    OUT_MAX = 64 * 1024, /* unsent answers beyond which no private message is added */
+    CLIENTS_MOST = 1000000, /* nobody may ask for more */
+    OUT_MAX = 64 * 1024,    /* unsent answers beyond which no private message is added */
     LISTEN_BACKLOG = 1000,
     ACCEPTS_MAX = 64,    /* connections accepted in one turn */
     IDLE_ROOMS_MAX = 64, /* empty rooms that a thread lets linger, whatever --room-linger says */

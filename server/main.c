@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,13 +22,13 @@
 #include "server/arch/arch.h"
 #include "server/chat/session.h"
 #include "server/console.h"
+#include "server/machine.h"
 #include "server/metrics.h"
 #include "server/notify.h"
 #include "server/options.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 enum {
-    FDS_PER_ROOM = 3,     /* a room's stage: its belt's two ends and its epoll set */
     NOTES_AT_ONCE = 1024, /* a part of what the log's ring holds */
     FOREGROUND_MS = 1000  /* how often a server in the background looks whether it still is */
 };
@@ -74,38 +73,6 @@ static int take_signals(void)
     sigaddset(&taken, SIGUSR2);
     sigprocmask(SIG_BLOCK, &taken, NULL);
     return signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-/* How many descriptors this process may have open. */
-static uint64_t raise_fd_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return FOPEN_MAX;
-    rlim_t before = limit.rlim_cur;
-    limit.rlim_cur = limit.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? before : limit.rlim_cur;
-}
-
-/* Shares the descriptors out between clients and rooms. Where there are too few even for the rooms, rooms get half of
- * what there is: chats without a thread of their own move in with others. False: more clients were asked for. */
-static bool share_fds(struct limits *limits, uint64_t fds)
-{
-    uint64_t spare = fds > 2 * FD_RESERVE ? fds - FD_RESERVE : fds / 2;
-    uint64_t rooms = (uint64_t)limits->room_threads * FDS_PER_ROOM;
-    if (rooms >= spare) {
-        limits->room_threads = spare / 2 > FDS_PER_ROOM ? (uint32_t)(spare / 2 / FDS_PER_ROOM) : 1;
-        rooms = (uint64_t)limits->room_threads * FDS_PER_ROOM;
-    }
-    uint64_t most = spare > rooms ? spare - rooms : 1;
-    if (limits->max_clients > most) {
-        fail(EXIT_USAGE, "max-clients: %u is more than the %llu that %llu open files allow beside %u room threads",
-             limits->max_clients, (unsigned long long)most, (unsigned long long)fds, limits->room_threads);
-        return false;
-    }
-    if (limits->max_clients == 0)
-        limits->max_clients = most < CLIENTS_MOST ? (uint32_t)most : CLIENTS_MOST;
-    return true;
 }
 
 /* --- Start. --- */
@@ -320,6 +287,7 @@ static int serve(struct server *server, int signals, struct census *last)
 {
     struct watch watch = {.server = server, .signals = signals};
     const struct arch *arch = server->options->arch;
+    machine_serve_in_batches();
     if (!arch->start(server))
         return fail(EXIT_FAILED, "could not start the architecture %s, the log says why", arch->name);
     notify_send("READY=1");
@@ -386,8 +354,9 @@ int main(int argc, char **argv)
         break;
     }
     int status = EXIT_FINE;
-    if (!share_fds(&options.limits, raise_fd_limit())) {
-        status = EXIT_USAGE;
+    char complaint[256];
+    if (!machine_share(&options.limits, complaint, sizeof complaint)) {
+        status = fail(EXIT_USAGE, "%s", complaint);
     } else if (options.check_config) {
         puts("configuration is fine");
     } else {

@@ -9,10 +9,7 @@
 #include "common/net.h"
 #include "server/limits.h"
 
-enum {
-    LISTEN_MAX = 16,
-    CLIENTS_MOST = 1000000 /* nobody may ask for more */
-};
+enum { LISTEN_MAX = 16 };
 
 struct options {
     const struct arch *arch;

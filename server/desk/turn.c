@@ -101,6 +101,11 @@ static void serve_and_keep(struct desk *desk, struct session *session)
     }
 }
 
+static void read_some(struct desk *desk, struct session *session)
+{
+    session->dead |= !session_read(session, desk->scratch->in, SCRATCH);
+}
+
 void desk_take(struct desk *desk, struct session *session)
 {
     counter_add(&desk->count->arrivals, 1);
@@ -119,6 +124,9 @@ void desk_take(struct desk *desk, struct session *session)
     }
     counter_add(&desk->count->people, 1);
     set_out(desk, session, desk->ops->arrive(desk, session));
+    /* Who has just connected has mostly said its name by now: it need not be waited for. */
+    if (desk->place == NAME && may_serve(desk, session))
+        read_some(desk, session);
     serve_and_keep(desk, session);
 }
 
@@ -127,14 +135,13 @@ void desk_event(struct desk *desk, struct session *session, unsigned events)
     desk_touch(desk, session);
     if (events & EVENT_OUT)
         session->blocked = false;
-    if (may_serve(desk, session) || session->deaf) {
-        if (events & (EVENT_IN | EVENT_HANGUP))
-            session->dead |= !session_read(session, desk->scratch->in, SCRATCH);
-        if ((events & EVENT_HANGUP) && session->eof)
-            session->dead = true;
-    } else if (events & EVENT_HANGUP) {
+    bool served = may_serve(desk, session);
+    if ((events & EVENT_HANGUP) && !served)
         session->dead = true;
-    }
+    else if ((events & (EVENT_IN | EVENT_HANGUP)) && (served || session->deaf))
+        read_some(desk, session);
+    if ((events & EVENT_HANGUP) && session->eof)
+        session->dead = true;
     serve_and_keep(desk, session);
 }
 

@@ -135,7 +135,7 @@ static void test_defaults(void **state)
     assert_int_equal(limits->max_per_ip, 0);
     assert_int_equal(limits->max_chats, 10000);
     assert_int_equal(limits->rate_limit, 0);
-    assert_int_equal(limits->room_threads, 256);
+    assert_int_equal(limits->room_threads, 0);
     assert_int_equal(limits->room_linger, SECOND);
     assert_int_equal(limits->name_timeout, 30 * SECOND);
     assert_int_equal(limits->drain, 5 * SECOND);

@@ -46,9 +46,9 @@ static void begin_drain(struct loop *loop)
     rooms_close(&loop->rooms);
 }
 
+/* The close takes its socket out of the epoll set. */
 static void release(struct loop *loop, struct session *session)
 {
-    shift_forget(&loop->shift, session);
     gate_release(&loop->entrance.gate, session);
     counter_add(&loop->count[AT_GATE].arrivals, 1);
 }
