@@ -116,8 +116,8 @@ int shift_wait(struct shift *shift, struct epoll_event events[EVENTS_MAX], int64
 void shift_session(const struct epoll_event *event)
 {
     struct session *session = shift_what(event);
-    unsigned events = (event->events & EPOLLIN ? EVENT_IN : 0u) | (event->events & EPOLLOUT ? EVENT_OUT : 0u) |
-                      (event->events & (EPOLLHUP | EPOLLERR) ? EVENT_HANGUP : 0u);
+    unsigned events = (event->events & ~(uint32_t)EPOLLOUT ? EVENT_IN : 0u) |
+                      (event->events & ~(uint32_t)EPOLLIN ? EVENT_OUT : 0u);
     desk_event(session->desk, session, events);
 }
 

@@ -63,7 +63,7 @@ static void log_request(const struct desk *desk, const struct session *session, 
            LOG_S("request.message", request->text));
 }
 
-/* Serves what is buffered while it may; what must wait for another turn is put on `again`. */
+/* Serves what is buffered while it may. What must wait for another turn is found by conclude. */
 static void serve(struct desk *desk, struct session *session)
 {
     struct request request;
@@ -87,8 +87,6 @@ static void serve(struct desk *desk, struct session *session)
         if (session->next.to == STAY && !session->blocked && desk->ops->owes(desk, session))
             session->dead |= !desk->ops->send(desk, session);
     }
-    if (may_serve(desk, session))
-        list_append_once(&desk->again, &session->again);
 }
 
 /* Serves, then gives the scratch back. */
@@ -135,13 +133,8 @@ void desk_event(struct desk *desk, struct session *session, unsigned events)
     desk_touch(desk, session);
     if (events & EVENT_OUT)
         session->blocked = false;
-    bool served = may_serve(desk, session);
-    if ((events & EVENT_HANGUP) && !served)
-        session->dead = true;
-    else if ((events & (EVENT_IN | EVENT_HANGUP)) && (served || session->deaf))
+    if ((events & EVENT_IN) && (may_serve(desk, session) || session->deaf))
         read_some(desk, session);
-    if ((events & EVENT_HANGUP) && session->eof)
-        session->dead = true;
     serve_and_keep(desk, session);
 }
 

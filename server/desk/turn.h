@@ -7,11 +7,12 @@
 
 #include "server/desk/desk.h"
 
-enum { EVENT_IN = 1, EVENT_OUT = 2, EVENT_HANGUP = 4 };
+/* A hang-up is both: whatever is tried then finds out. */
+enum { EVENT_IN = 1, EVENT_OUT = 2 };
 
 /* An arrival: the session is this desk's from now on. */
 void desk_take(struct desk *desk, struct session *session);
-/* Its socket can be read, written, or is broken. */
+/* Its socket can be read, or written. */
 void desk_event(struct desk *desk, struct session *session, unsigned events);
 /* Serves those who are servable without an event. */
 void desk_again(struct desk *desk);

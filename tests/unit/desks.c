@@ -175,8 +175,7 @@ static void watch(struct hall *hall)
         struct session *session = events[i].data.ptr;
         uint32_t what = events[i].events;
         desk_event(session->desk, session,
-                   (what & EPOLLIN ? EVENT_IN : 0u) | (what & EPOLLOUT ? EVENT_OUT : 0u) |
-                       (what & (EPOLLHUP | EPOLLERR) ? EVENT_HANGUP : 0u));
+                   (what & ~(uint32_t)EPOLLOUT ? EVENT_IN : 0u) | (what & ~(uint32_t)EPOLLIN ? EVENT_OUT : 0u));
     }
 }
 
