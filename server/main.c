@@ -186,6 +186,12 @@ static void print_census(struct server *server)
     metrics_print_stages(&census);
 }
 
+static void end_at_once(int signal)
+{
+    (void)signal;
+    _exit(EXIT_FAILED);
+}
+
 static void take_signal(struct watch *watch, uint32_t signal)
 {
     switch (signal) {
@@ -196,6 +202,8 @@ static void take_signal(struct watch *watch, uint32_t signal)
         print_census(watch->server);
         break;
     default:
+        if (watch->stop) /* the second one, on the heels of the first */
+            end_at_once((int)signal);
         watch->stop = true;
     }
 }
@@ -250,12 +258,6 @@ static void watch_once(struct watch *watch, int64_t until)
 }
 
 /* --- Stop. --- */
-
-static void end_at_once(int signal)
-{
-    (void)signal;
-    _exit(EXIT_FAILED);
-}
 
 /* Hears a second SIGTERM or SIGINT wherever main waits from now on, for a thread or for a disk. */
 static void end_on_second_signal(void)
