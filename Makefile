@@ -4,6 +4,7 @@
 #   make test            unit and system tests; T=name one scenario, ARCH=name one architecture
 #   make check           formatting, static analysis, shell scripts, man pages and the rules of purity
 #   make tiny            the same programs with every size made small, in build/tiny
+#   make debug           where every touch of a session asserts whose it is, in build/debug
 #   make asan            with the address and undefined sanitizers, in build/asan
 #   make ubsan           with the undefined sanitizer alone, in build/ubsan
 #   make tsan            with the thread sanitizer, in build/tsan
@@ -20,7 +21,7 @@ VERSION = 0.1.0
 PREFIX = /usr/local
 DESTDIR =
 
-# How to build: plain, or words joined by '-': tiny, asan, ubsan, tsan (MODE=tiny-tsan). Each mode has its own folder.
+# How to build: plain, or words joined by '-': debug, tiny, asan, ubsan, tsan (MODE=tiny-tsan). Each mode has its own folder.
 MODE = plain
 BUILD = $(if $(filter-out plain,$(MODE)),build/$(MODE),build)
 
@@ -45,13 +46,14 @@ CPPFLAGS =
 LDFLAGS =
 
 MODE_plain =
-MODE_tiny = -DCONVEYOR_TINY
-MODE_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-MODE_ubsan = -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-MODE_tsan = -fsanitize=thread -fno-omit-frame-pointer
+MODE_debug = -O1 -DCONVEYOR_DEBUG
+MODE_tiny = -DCONVEYOR_TINY -DCONVEYOR_DEBUG
+MODE_asan = -DCONVEYOR_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_ubsan = -DCONVEYOR_DEBUG -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_tsan = -DCONVEYOR_DEBUG -fsanitize=thread -fno-omit-frame-pointer
 
 MODE_WORDS = $(subst -, ,$(MODE))
-MODE_UNKNOWN := $(filter-out plain tiny asan ubsan tsan,$(MODE_WORDS))
+MODE_UNKNOWN := $(filter-out plain debug tiny asan ubsan tsan,$(MODE_WORDS))
 ifneq ($(MODE_UNKNOWN),)
 $(error MODE: unknown: $(MODE_UNKNOWN))
 endif
@@ -76,6 +78,7 @@ SOURCES = \
 	common/log_line.c \
 	common/log_writer.c \
 	server/chat/session.c \
+	server/chat/owner.c \
 	server/chat/names.c \
 	server/chat/folder.c \
 	server/chat/repair.c \
@@ -129,6 +132,7 @@ UNIT_TESTS = \
 	tests/unit/test_net.c \
 	tests/unit/test_notify.c \
 	tests/unit/test_options.c \
+	tests/unit/test_owner.c \
 	tests/unit/test_private.c \
 	tests/unit/test_protocol.c \
 	tests/unit/test_refusals.c \
@@ -236,7 +240,7 @@ OBJECTS = $(call object,$(C_SOURCES))
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
-.PHONY: all test tests check tiny asan tsan ubsan bench format install clean soak
+.PHONY: all test tests check debug tiny asan tsan ubsan bench format install clean soak
 .DELETE_ON_ERROR:
 
 all: $(SERVER)
@@ -295,7 +299,7 @@ soak:
 bench: $(SERVER) $(LOOK) $(ALLOCATIONS)
 	$(Q)CONVEYORD=$(SERVER) $(LOOK) $(ARCH:%=--arch %) $(T:%=--only %)
 
-tiny asan ubsan tsan:
+debug tiny asan ubsan tsan:
 	@$(MAKE) --no-print-directory MODE=$@ all tests
 
 # Checks. Each can be run alone; `make check` runs all and names every one that fails.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "server/chat/owner.h"
 #include "server/desk/turn.h"
 
 bool shift_open(struct shift *shift, struct counters *count)
@@ -116,6 +117,7 @@ int shift_wait(struct shift *shift, struct epoll_event events[EVENTS_MAX], int64
 void shift_session(const struct epoll_event *event)
 {
     struct session *session = shift_what(event);
+    owner_assert(session);
     unsigned events = (event->events & ~(uint32_t)EPOLLOUT ? EVENT_IN : 0u) |
                       (event->events & ~(uint32_t)EPOLLIN ? EVENT_OUT : 0u);
     desk_event(session->desk, session, events);
@@ -136,6 +138,7 @@ static void apply(struct shift *shift, struct session *session)
 
 void shift_forget(struct shift *shift, struct session *session)
 {
+    owner_assert(session);
     if (session->watched)
         shift_unwatch(shift, session->fd);
     session->watched = false;

@@ -7,6 +7,7 @@
 #include "common/net.h"
 #include "common/protocol.h"
 #include "server/chat/names.h"
+#include "server/chat/owner.h"
 #include "server/chat/tail.h"
 
 enum {
@@ -22,6 +23,7 @@ struct session *session_new(int fd, const struct door *door)
     session->fd = fd;
     session->door = door;
     session->stop = NO_STOP;
+    owner_take(session);
     return session;
 }
 
@@ -29,6 +31,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
+    owner_assert(session);
     if (session->in.room)
         buf_free(&session->in);
     buf_free(&session->out);
@@ -99,6 +102,7 @@ static ssize_t read_into(struct session *session, char *scratch, size_t n)
 
 bool session_read(struct session *session, char *scratch, size_t n)
 {
+    owner_assert(session);
     ssize_t got = read_into(session, scratch, n);
     if (got < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK;
@@ -109,6 +113,7 @@ bool session_read(struct session *session, char *scratch, size_t n)
 
 bool session_keep(struct session *session)
 {
+    owner_assert(session);
     struct span rest = session->deaf ? ((struct span){0}) : session_unread(session);
     bool borrowed = session->in.room == 0;
     if (borrowed)
@@ -125,12 +130,14 @@ bool session_keep(struct session *session)
 
 void session_consume(struct session *session)
 {
+    owner_assert(session);
     session->in_at += session->in_next;
     session->in_next = 0;
 }
 
 static bool put(struct session *session, struct answer_head head, int32_t request, int32_t response, struct span text)
 {
+    owner_assert(session);
     uint32_t at = session->out.n;
     if (!buf_append(&session->out, &head, sizeof head) ||
         !session->door->answer(&session->out, request, response, text)) {
@@ -170,6 +177,7 @@ struct span session_answer_rest(const struct session *session)
 
 void session_answer_sent(struct session *session, size_t n)
 {
+    owner_assert(session);
     struct answer_head head = session_answer_head(session);
     session->out_gone += (uint32_t)n;
     if (session->out_gone < head.n)

@@ -84,6 +84,9 @@ struct session {
     int64_t since;                             /* its timer at this desk runs since then */
     int64_t sent_at;                           /* when it was put on a belt; the runner's own */
     struct list changed, again, hungry, timer; /* links in its desk's lists; `changed` also in a belt's backlog */
+#ifdef CONVEYOR_DEBUG
+    const void *owner; /* owner.h: the thread it belongs to */
+#endif
 };
 
 /* What precedes each answer in session.out: where it has its place among the records of a room. */

@@ -8,6 +8,7 @@
 #include "common/net.h"
 #include "common/protocol.h"
 #include "server/chat/names.h"
+#include "server/chat/owner.h"
 #include "server/desk/turn.h"
 
 void desk_init(struct desk *desk, const struct desk_ops *ops, const char *label, enum place place,
@@ -138,6 +139,7 @@ bool desk_too_long(struct desk *desk, struct session *session, const struct requ
 
 ssize_t desk_send(struct session *session, struct span first, struct span second)
 {
+    owner_assert(session);
     ssize_t n = second.n ? net_send_two(session->fd, first, second) : net_send(session->fd, first);
     if (n < 0)
         session->dead = true;
@@ -168,6 +170,7 @@ static void swap_seats(struct desk *desk, uint32_t a, uint32_t b)
 
 bool desk_seat(struct desk *desk, struct session *session)
 {
+    owner_assert(session);
     if (desk->n == desk->room) {
         uint32_t room = desk->room ? 2 * desk->room : 8;
         struct session **people = realloc(desk->people, room * sizeof(struct session *));
@@ -183,6 +186,7 @@ bool desk_seat(struct desk *desk, struct session *session)
 
 void desk_unseat(struct desk *desk, struct session *session)
 {
+    owner_assert(session);
     desk_to_back(desk, session);
     swap_seats(desk, session->seat, desk->n - 1);
     desk->n--;

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/net.h"
 #include "common/protocol.h"
+#include "server/chat/owner.h"
 
 #define RETRY (100 * MILLISECOND)
 
@@ -191,6 +192,7 @@ void gate_accept(struct gate *gate, int listener, int64_t now)
 
 void gate_release(struct gate *gate, struct session *session)
 {
+    owner_assert(session);
     log_at(LOG_DEBUG, "gate", "Session ended", LOG_N("socket", session->fd));
     net_close(session->fd);
     if (session->outside)

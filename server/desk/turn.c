@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/protocol.h"
+#include "server/chat/owner.h"
 
 /* The seat of an arrival that found no memory for one: it leaves in the same turn. */
 #define NO_SEAT UINT32_MAX
@@ -15,6 +16,7 @@ static bool may_serve(const struct desk *desk, const struct session *session)
 
 void desk_touch(struct desk *desk, struct session *session)
 {
+    owner_assert(session);
     list_append_once(&desk->changed, &session->changed);
     if (desk->runner)
         list_append_once(desk->runner, &desk->busy);
@@ -66,6 +68,7 @@ static void log_request(const struct desk *desk, const struct session *session, 
 /* Serves what is buffered while it may. What must wait for another turn is found by conclude. */
 static void serve(struct desk *desk, struct session *session)
 {
+    owner_assert(session);
     struct request request;
     for (int served = 0; may_serve(desk, session); served++) {
         if (!next_request(desk, session, &request))
@@ -106,6 +109,7 @@ static void read_some(struct desk *desk, struct session *session)
 
 void desk_take(struct desk *desk, struct session *session)
 {
+    owner_assert(session);
     counter_add(&desk->count->arrivals, 1);
     session->desk = desk;
     session->next = (struct go){STAY, NULL};
@@ -236,6 +240,7 @@ static void go_home(struct desk *desk, struct session *session)
  * False when the runner need not look at it. */
 static bool conclude(struct desk *desk, struct session *session)
 {
+    owner_assert(session);
     struct request request;
     bool starved = desk->feed == 0;
     if (!session->dead && !session->blocked && desk->ops->owes(desk, session))

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/chat/owner.h"
+
 _Static_assert(sizeof(struct belt_item) == 16, "a record of a belt is 16 bytes");
 _Static_assert(BELT_BATCH * sizeof(struct belt_item) <= PIPE_BUF, "a batch is written whole or not at all");
 
@@ -52,6 +54,7 @@ void outlet_open(struct outlet *outlet, int put)
 
 void outlet_put(struct outlet *outlet, struct session *session)
 {
+    owner_assert(session);
     list_append(&outlet->waiting, &session->changed);
 }
 
@@ -84,13 +87,17 @@ static bool flush_clients(struct outlet *outlet, int64_t now)
     while (n < BELT_BATCH && (link = list_pop(&outlet->waiting))) {
         struct session *session = list_entry(link, struct session, changed);
         session->sent_at = now;
+        owner_give(session);
         items[n++] = (struct belt_item){BELT_CLIENT, session->fd, (uint64_t)(uintptr_t)session};
     }
     if (write_items(outlet->put, items, n))
         return true;
     list_init(&back);
-    for (size_t i = 0; i < n; i++)
-        list_append(&back, &((struct session *)(uintptr_t)items[i].word)->changed);
+    for (size_t i = 0; i < n; i++) {
+        struct session *session = (struct session *)(uintptr_t)items[i].word;
+        owner_take(session);
+        list_append(&back, &session->changed);
+    }
     list_move_all(&back, &outlet->waiting);
     list_move_all(&outlet->waiting, &back);
     return false;

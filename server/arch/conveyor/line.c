@@ -16,6 +16,7 @@
 
 #include "common/log.h"
 #include "server/arch/conveyor/conveyor.h"
+#include "server/chat/owner.h"
 
 enum { FIXED = 4 };
 
@@ -160,6 +161,7 @@ static void clear(struct line *line)
     list_move_all(&line->lobby.left, &line->gate.entrance.gate.entered);
     while ((link = list_pop(&line->lobby.left))) {
         struct session *session = list_entry(link, struct session, changed);
+        owner_inherit(session);
         names_release(&line->name.name.names, &session->name);
         gate_release(&line->gate.entrance.gate, session);
     }

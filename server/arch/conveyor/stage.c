@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "server/arch/conveyor/line.h"
+#include "server/chat/owner.h"
 #include "server/desk/turn.h"
 
 enum { STACK = 512 * 1024 };
@@ -54,6 +55,7 @@ void stage_close(struct stage *stage)
 static void take_client(struct stage *stage, struct session *session)
 {
     struct counters *count = stage->shift.count;
+    owner_take(session);
     int64_t rode = stage->shift.time.now - session->sent_at;
     counter_add(&count->belt_time, rode > 0 ? (uint64_t)rode : 0);
     stage->taken++;
@@ -227,6 +229,7 @@ static void collect_desk(struct desk *desk, struct list *left)
 {
     while (desk->n > 0) {
         struct session *session = desk->people[desk->n - 1];
+        owner_inherit(session);
         desk_unseat(desk, session);
         list_remove(&session->changed);
         list_remove(&session->again);

@@ -16,6 +16,7 @@
 #include "server/arch/entrance.h"
 #include "server/arch/rooms.h"
 #include "server/arch/shift.h"
+#include "server/chat/owner.h"
 #include "server/desk/bye.h"
 #include "server/desk/lobby.h"
 #include "server/desk/name.h"
@@ -210,6 +211,7 @@ static void clear_desk(struct loop *loop, struct desk *desk)
 {
     while (desk->n > 0) {
         struct session *session = desk->people[desk->n - 1];
+        owner_inherit(session);
         desk_unseat(desk, session);
         names_release(&loop->name.names, &session->name);
         gate_release(&loop->entrance.gate, session);
