@@ -328,8 +328,8 @@ check-sources:
 check-format:
 	@printf '%s\n' $(C_FILES) | xargs clang-format --dry-run --Werror
 
-check-purity: $(call object,$(filter server/arch/conveyor/%,$(SOURCES)))
-	@scripts/purity $(BUILD)/obj/server/arch/conveyor
+check-purity: $(call object,$(SOURCES))
+	@CC='$(CC)' scripts/purity $(BUILD)/obj
 
 check-scripts:
 	@shellcheck $(SCRIPTS)
