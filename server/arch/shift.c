@@ -118,8 +118,8 @@ void shift_session(const struct epoll_event *event)
 {
     struct session *session = shift_what(event);
     owner_assert(session);
-    unsigned events = (event->events & ~(uint32_t)EPOLLOUT ? EVENT_IN : 0u) |
-                      (event->events & ~(uint32_t)EPOLLIN ? EVENT_OUT : 0u);
+    unsigned events =
+        (event->events & ~(uint32_t)EPOLLOUT ? EVENT_IN : 0u) | (event->events & ~(uint32_t)EPOLLIN ? EVENT_OUT : 0u);
     desk_event(session->desk, session, events);
 }
 
