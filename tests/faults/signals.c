@@ -57,10 +57,12 @@ static void stop_with_readers(const struct trial *trial, int number)
 static void stop_without_readers(const struct trial *trial, int number)
 {
     struct server *server = start_with(trial, "--drain", "0.2");
-    struct crowd crowd = endless_crowd(server, 20000);
+    struct crowd crowd = endless_crowd(server, 2000);
+    int64_t from = now_ms();
     server_signal(server, number);
     int code = server_wait(server);
     check(code == 0, "after the drain the server ended with %d instead of 0", code);
+    check(now_ms() - from >= 190, "the drain of 200 ms was over after %d ms", (int)(now_ms() - from));
     server_check_end(server);
     crowd_read_out(&crowd, false);
     crowd_check(&crowd, false);
