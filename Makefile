@@ -191,6 +191,7 @@ SYSTEM_TESTS = \
 # One program, build/tests/faults: what can go wrong around the server.
 FAULT_TESTS = \
 	tests/faults/faults.c \
+	tests/faults/strace.c \
 	tests/faults/readers.c \
 	tests/faults/kills.c \
 	tests/faults/starts.c \

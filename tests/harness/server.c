@@ -41,6 +41,8 @@ static void fill_argv(const struct server *server, const char *argv[])
 {
     const struct launch *launch = &server->launch;
     size_t n = 0;
+    for (; n < LAUNCH_BEFORE && launch->before[n]; n++)
+        argv[n] = launch->before[n];
     argv[n++] = program();
     if (!launch->bare) {
         argv[n++] = "--arch";
@@ -67,14 +69,14 @@ static void become(const struct launch *launch, const char *argv[], const int st
         setenv("NOTIFY_SOCKET", launch->notify, 1);
     else
         unsetenv("NOTIFY_SOCKET");
-    execv(argv[0], (char *const *)(uintptr_t)argv);
+    execvp(argv[0], (char *const *)(uintptr_t)argv);
     dprintf(2, "%s: %s\n", argv[0], strerror(errno));
     _exit(127);
 }
 
 static void spawn(struct server *server)
 {
-    const char *argv[LAUNCH_OPTIONS + 8];
+    const char *argv[LAUNCH_BEFORE + LAUNCH_OPTIONS + 8];
     int in[2] = {-1, -1}, out[2] = {-1, -1};
     int standard[3];
     fill_argv(server, argv);
@@ -95,6 +97,7 @@ static void spawn(struct server *server)
     }
     for (int i = 0; i < 3; i++)
         close(standard[i]);
+    server->ran_as = server->pid;
     if (server->pid < 0)
         trial_fail("no process: %s", strerror(errno));
 }
@@ -363,6 +366,7 @@ struct outcome server_outcome(const struct launch *launch)
         close(server->console);
     server->console = -1;
     outcome.code = server_wait(server);
+    outcome.pid = server->ran_as;
     outcome.out = file_read(server->out);
     outcome.err = file_read(server->err);
     return outcome;

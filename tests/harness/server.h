@@ -10,13 +10,14 @@
 
 #include "tests/harness/trial.h"
 
-enum { LAUNCH_OPTIONS = 24 };
+enum { LAUNCH_OPTIONS = 24, LAUNCH_BEFORE = 24 };
 
 /* How a server is to be started. */
 struct launch {
     const char *arch;
     const char *chats;                   /* NULL: a folder of its own */
     const char *options[LAUNCH_OPTIONS]; /* further ones, up to the first NULL */
+    const char *before[LAUNCH_BEFORE];   /* a command that runs it in its own process, up to the first NULL */
     const char *log_file;                /* what --log-file says, when it is among the options: checked at the end */
     const char *notify;                  /* the value of NOTIFY_SOCKET */
     bool console;                        /* its stdin is a pipe that the test holds, else /dev/null */
@@ -29,7 +30,8 @@ struct launch {
 struct server {
     struct server *next;
     struct launch launch;
-    pid_t pid; /* 0 when it does not run */
+    pid_t pid;    /* 0 when it does not run */
+    pid_t ran_as; /* the process it is or was */
     unsigned starts;
     int port;
     int console; /* the writing end of its stdin, or -1 */
@@ -73,6 +75,7 @@ char *server_chat_path(const struct server *server, const char *chat);
 /* For programs that end by themselves: what they said and how they ended (minus a signal). */
 struct outcome {
     int code;
+    pid_t pid;
     struct bytes out, err;
 };
 struct outcome server_outcome(const struct launch *launch);

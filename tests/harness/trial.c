@@ -21,7 +21,7 @@
 
 const char *const trial_archs[] = {"conveyor", "epoll", NULL};
 
-enum { LIMIT_MS = 10000, LOOK_MS = 2 };
+enum { LIMIT_MS = 10000, LOOK_MS = 2, UNDOS_MOST = 8 };
 
 static struct {
     const char *name;
@@ -30,6 +30,8 @@ static struct {
         const char *file;
         int line;
     } here;
+    void (*undos[UNDOS_MOST])(void);
+    unsigned n_undos;
 } now;
 
 /* Every block of the trial's memory is in a ring, so that a failure half-way leaks nothing. */
@@ -98,10 +100,23 @@ void trial_begin(const char *name)
     }
 }
 
+void trial_undo(void (*undo)(void))
+{
+    for (unsigned i = 0; i < now.n_undos; i++) {
+        if (now.undos[i] == undo)
+            return;
+    }
+    if (now.n_undos == UNDOS_MOST)
+        abort();
+    now.undos[now.n_undos++] = undo;
+}
+
 void trial_end(void)
 {
     server_end_all();
     client_end_all();
+    while (now.n_undos > 0)
+        now.undos[--now.n_undos]();
     if (getenv("TEST_KEEP"))
         print_message("%s: kept in %s\n", now.name, now.scratch);
     else

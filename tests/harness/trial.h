@@ -21,6 +21,8 @@ extern const char *const trial_archs[]; /* every architecture the suite runs aga
 /* Around each trial: makes the scratch folder; ends every process and removes everything the trial made. */
 void trial_begin(const char *name);
 void trial_end(void);
+/* Has this called once more at the end of the trial, when the servers have ended and before its files are removed. */
+void trial_undo(void (*undo)(void));
 
 /* Where in the scenario we are, for the report of a failure. */
 void here_at(const char *file, int line);
