@@ -9,7 +9,7 @@
 #   make ubsan           with the undefined sanitizer alone, in build/ubsan
 #   make tsan            with the thread sanitizer, in build/tsan
 #   make soak            all tests in all modes on all architectures, at full length
-#   make bench           a first look at what the server costs; T=name one section, ARCH=name one architecture
+#   make bench           what the server costs; T=name one section, ARCH=name one architecture, R=n rounds of each
 #   make format          has clang-format write every C file anew
 #   make install         into DESTDIR and PREFIX
 #   make clean           removes build/
@@ -28,6 +28,9 @@ BUILD = $(if $(filter-out plain,$(MODE)),build/$(MODE),build)
 # For `make test` and `make bench`: one scenario or section (T), one architecture (ARCH). Empty: all.
 T =
 ARCH =
+
+# For `make bench`: how many rounds. Empty: as many as it likes.
+R =
 
 # Every architecture the server has; `make check` compares the list with the folders of server/arch.
 ARCHES = conveyor epoll
@@ -203,12 +206,13 @@ FAULT_TESTS = \
 	tests/faults/storm.c \
 	tests/faults/signals.c
 
-# One program, build/tests/look.
+# One program, build/tests/bench: what the server costs.
 BENCH = \
-	tests/bench/look.c \
+	tests/bench/main.c \
 	tests/bench/bench.c \
 	tests/bench/crowd.c \
 	tests/bench/deliver.c \
+	tests/bench/figure.c \
 	tests/bench/floor.c \
 	tests/bench/load.c \
 	tests/bench/memory.c \
@@ -216,10 +220,13 @@ BENCH = \
 	tests/bench/process.c \
 	tests/bench/quiet.c \
 	tests/bench/replay.c \
+	tests/bench/stages.c \
 	tests/bench/start.c \
-	tests/bench/trace.c
+	tests/bench/target.c \
+	tests/bench/trace.c \
+	tests/bench/usage.c
 
-# Loaded into the server by build/tests/look, to count its allocations.
+# Loaded into the server by build/tests/bench, to count its allocations.
 PRELOAD = tests/bench/allocations.c
 
 MAN_PAGES = \
@@ -233,7 +240,7 @@ UNIT = $(UNIT_TESTS:%.c=$(BUILD)/%)
 HARNESS_LIBRARY = $(BUILD)/tests/libharness.a
 SYSTEM = $(BUILD)/tests/system
 FAULTS = $(BUILD)/tests/faults
-LOOK = $(BUILD)/tests/look
+BENCH_PROGRAM = $(BUILD)/tests/bench
 ALLOCATIONS = $(BUILD)/tests/allocations.so
 C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) $(BENCH) $(PRELOAD)
 OBJECTS = $(call object,$(C_SOURCES))
@@ -269,7 +276,7 @@ $(SYSTEM) $(FAULTS):
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
 
-$(LOOK): $(call object,$(BENCH))
+$(BENCH_PROGRAM): $(call object,$(BENCH))
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(LIBS)
 
@@ -297,8 +304,8 @@ test:
 soak:
 	@FAULTS_SCALE=100 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
 
-bench: $(SERVER) $(LOOK) $(ALLOCATIONS)
-	$(Q)CONVEYORD=$(SERVER) $(LOOK) $(ARCH:%=--arch %) $(T:%=--only %)
+bench: $(SERVER) $(BENCH_PROGRAM) $(ALLOCATIONS)
+	$(Q)CONVEYORD=$(SERVER) $(BENCH_PROGRAM) $(ARCH:%=--arch %) $(T:%=--only %) $(R:%=--rounds %)
 
 debug tiny asan ubsan tsan:
 	@$(MAKE) --no-print-directory MODE=$@ all tests

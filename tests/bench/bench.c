@@ -1,4 +1,4 @@
-/* What every part of the bench needs: giving up, the time, the scratch folder, and figures with their spread. */
+/* What every part of the bench needs: giving up, the time, and the scratch folder. */
 #include "tests/bench/bench.h"
 
 #include <errno.h>
@@ -14,8 +14,6 @@
 
 #include "tests/bench/process.h"
 
-enum { COLUMN = 30 };
-
 static volatile sig_atomic_t interrupted;
 static char scratch[PATH_MAX - 256];
 
@@ -29,7 +27,7 @@ void bench_fail(const char *format, ...)
     va_list rest;
     fflush(stdout);
     va_start(rest, format);
-    fputs("look: ", stderr);
+    fputs("bench: ", stderr);
     vfprintf(stderr, format, rest);
     fputc('\n', stderr);
     va_end(rest);
@@ -46,7 +44,7 @@ void bench_begin(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     const char *folder = getenv("TMPDIR");
-    int n = snprintf(scratch, sizeof scratch, "%s/conveyor-look-XXXXXX", folder && *folder ? folder : "/tmp");
+    int n = snprintf(scratch, sizeof scratch, "%s/conveyor-bench-XXXXXX", folder && *folder ? folder : "/tmp");
     if (n < 0 || (size_t)n >= sizeof scratch || !mkdtemp(scratch))
         bench_fail("%s: %s", scratch, strerror(errno));
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
@@ -115,57 +113,4 @@ static int remove_one(const char *path, const struct stat *stat, int kind, struc
 void scratch_remove(const char *path)
 {
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-void figure_add(struct figure *figure, double value)
-{
-    int at = figure->n++;
-    if (at >= REPEATS)
-        bench_fail("a figure was measured more than %d times", REPEATS);
-    for (; at > 0 && figure->at[at - 1] > value; at--)
-        figure->at[at] = figure->at[at - 1];
-    figure->at[at] = value;
-}
-
-double figure_median(const struct figure *figure)
-{
-    if (figure->n == 0)
-        return 0;
-    return (figure->at[(figure->n - 1) / 2] + figure->at[figure->n / 2]) / 2;
-}
-
-double figure_least(const struct figure *figure)
-{
-    return figure->n ? figure->at[0] : 0;
-}
-
-double figure_most(const struct figure *figure)
-{
-    return figure->n ? figure->at[figure->n - 1] : 0;
-}
-
-void figure_print(const struct figure *figure, int decimals)
-{
-    char spread[64];
-    snprintf(spread, sizeof spread, "(%.*f - %.*f)", decimals, figure_least(figure), decimals, figure_most(figure));
-    printf(" %9.*f %-*s", decimals, figure_median(figure), COLUMN - 11, spread);
-}
-
-void figure_print_ratio(const struct figure *figure, const struct figure *floor)
-{
-    double least = figure_median(floor);
-    if (least > 0)
-        printf(" %6.2f x", figure_median(figure) / least);
-    else
-        printf(" %8s", "");
-}
-
-void figure_print_head(const char *what)
-{
-    printf(" %-*s", COLUMN - 1, what);
-}
-
-void figure_print_ratio_head(void)
-{
-    printf(" %8s", "/ floor");
 }

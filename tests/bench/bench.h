@@ -1,4 +1,4 @@
-/* What every part of the bench needs: giving up, the time, the scratch folder, and figures with their spread. */
+/* What every part of the bench needs: giving up, the time, and the scratch folder. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -7,16 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REPEATS = 3 };
-
 #define SECOND_NS INT64_C(1000000000)
 #define PATIENCE (10 * SECOND_NS) /* without any progress for so long a run has failed */
-
-/* The architectures that are looked at, in the order in which they were asked for. */
-struct look {
-    const char *arches[16];
-    size_t n;
-};
 
 /* Says one line on standard error and ends; what runs and lies about is cleaned up on the way out. */
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -36,22 +28,5 @@ struct path scratch_path(const char *format, ...) __attribute__((format(printf, 
 /* A new, empty folder in it. */
 struct path scratch_folder(void);
 void scratch_remove(const char *path);
-
-/* One figure, measured REPEATS times. */
-struct figure {
-    double at[REPEATS];
-    int n;
-};
-void figure_add(struct figure *figure, double value);
-double figure_median(const struct figure *figure);
-double figure_least(const struct figure *figure);
-double figure_most(const struct figure *figure);
-/* Median, least and most in one column of fixed width. */
-void figure_print(const struct figure *figure, int decimals);
-/* A column that says how many times as large the first one's median is. */
-void figure_print_ratio(const struct figure *figure, const struct figure *floor);
-/* The heads of the two columns above. */
-void figure_print_head(const char *what);
-void figure_print_ratio_head(void);
 
 #endif

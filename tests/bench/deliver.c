@@ -3,13 +3,12 @@
 #include <stdio.h>
 
 #include "tests/bench/crowd.h"
+#include "tests/bench/figure.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/sections.h"
 
-#define WARM_UP INT64_C(250000000)
-#define MEASURED INT64_C(1500000000)
-
-enum { TARGETS_MOST = 17 };
+#define WARM_UP (SECOND_NS / 5)
+#define MEASURED SECOND_NS
 
 static const struct setting {
     const char *name;
@@ -48,14 +47,13 @@ static void measure(struct crowd *crowd, const struct process *process, struct r
     figure_add(&result->load, own / seconds);
 }
 
-/* NULL: the floor. */
-static void run(const char *arch, const struct shape *shape, struct result *result)
+static void run(const struct target *target, const struct shape *shape, struct result *result)
 {
     struct process process;
     struct crowd crowd;
     struct path chats = scratch_folder();
-    if (arch) {
-        process_start_server(&process, arch, chats.text, NULL);
+    if (*target->arch) {
+        process_start_server(&process, target, chats.text, NULL);
         load_create_chats(shape->rooms, &process);
     } else {
         floor_start_chat(&process, shape->rooms, shape->members);
@@ -68,42 +66,53 @@ static void run(const char *arch, const struct shape *shape, struct result *resu
     scratch_remove(chats.text);
 }
 
-static void print_row(const struct result *result, const struct result *floor, const char *target)
+static void print_row(const struct plan *plan, const struct result *results, size_t t)
 {
-    printf("    %-10s", target);
+    const struct result *result = &results[t], *floor = t ? &results[0] : NULL;
+    size_t epoll = plan_epoll(plan);
+    bool beside = t && epoll < plan->n && epoll != t;
+    printf("    %-13s", plan->targets[t].label);
     figure_print(&result->cpu, 3);
-    figure_print_ratio(&result->cpu, &floor->cpu);
-    figure_print(&result->rate, 2);
-    figure_print_ratio(&result->rate, &floor->rate);
-    printf(" %10.1f %9.2f\n", figure_median(&result->gathered), figure_median(&result->load));
+    figure_print_ratio(&result->cpu, floor ? &floor->cpu : NULL);
+    figure_print_brief_ratio(&result->cpu, beside ? &results[epoll].cpu : NULL);
+    figure_print(&result->rate, 3);
+    figure_print_ratio(&result->rate, floor ? &floor->rate : NULL);
+    figure_print_brief_ratio(&result->rate, beside ? &results[epoll].rate : NULL);
+    printf(" %9.1f", figure_median(&result->gathered));
+    figure_print_load(&result->load);
+    putchar('\n');
 }
 
 static void print_head(void)
 {
     printf("\ndeliver: rooms x members, texts of %d bytes, frames of %d; %.2f s after %.2f s of warm-up\n", TEXT_BYTES,
-           FRAME_BYTES, MEASURED / 1e9, WARM_UP / 1e9);
-    printf("    %-10s", "");
+           FRAME_BYTES, (double)MEASURED / 1e9, (double)WARM_UP / 1e9);
+    printf("    %-13s", "");
     figure_print_head("server CPU, us a record");
-    figure_print_ratio_head();
-    figure_print_head("millions delivered a second");
-    figure_print_ratio_head();
-    printf(" %10s %9s\n", "per send", "load CPU");
+    figure_print_ratio_head("/ floor");
+    figure_print_brief_ratio_head("/ epoll");
+    figure_print_head("millions delivered a s");
+    figure_print_ratio_head("/ floor");
+    figure_print_brief_ratio_head("/ epoll");
+    printf(" %9s", "per send");
+    figure_print_load_head();
+    putchar('\n');
 }
 
-void section_deliver(const struct look *look)
+void section_deliver(const struct plan *plan)
 {
     static struct result results[SETTINGS][TARGETS_MOST];
-    size_t targets = look->n + 1;
-    for (size_t r = 0; r < REPEATS; r++)
+    struct plan all = plan_spread(plan);
+    for (int r = 0; r < figure_rounds; r++)
         for (size_t s = 0; s < SETTINGS; s++)
-            for (size_t i = 0; i < targets; i++) {
-                size_t t = (i + r) % targets;
-                run(t ? look->arches[t - 1] : NULL, &settings[s].shape, &results[s][t]);
+            for (size_t i = 0; i < all.n; i++) {
+                size_t t = plan_turn(&all, r, i);
+                run(&all.targets[t], &settings[s].shape, &results[s][t]);
             }
     print_head();
     for (size_t s = 0; s < SETTINGS; s++) {
         printf("  %s\n", settings[s].name);
-        for (size_t t = 0; t < targets; t++)
-            print_row(&results[s][t], &results[s][0], t ? look->arches[t - 1] : "floor");
+        for (size_t t = 0; t < all.n; t++)
+            print_row(&all, results[s], t);
     }
 }

@@ -41,7 +41,7 @@ struct floor {
 
 static _Noreturn void give_up(const char *why)
 {
-    dprintf(STDERR_FILENO, "look: the floor: %s: %s\n", why, strerror(errno));
+    dprintf(STDERR_FILENO, "bench: the floor: %s: %s\n", why, strerror(errno));
     _exit(1);
 }
 

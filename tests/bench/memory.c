@@ -2,24 +2,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/bench/figure.h"
 #include "tests/bench/load.h"
 #include "tests/bench/sections.h"
 
 #define SETTLING (SECOND_NS / 4)
 
-enum { CLIENTS = 5000, PER_ROOM = 100, ARCHES_MOST = 16 };
+enum { CLIENTS = 5000, PER_ROOM = 100 };
 
 /* Bytes a client: what the process has more than before they came, shared out. */
 struct result {
     struct figure private_dirty, anonymous, pss;
 };
 
-static void run(const char *arch, uint32_t n, uint32_t per_room, struct result *result)
+static void run(const struct target *target, uint32_t n, uint32_t per_room, struct result *result)
 {
     struct process server;
     struct path chats = scratch_folder();
     struct client *clients = bench_alloc(n * sizeof *clients);
-    process_start_server(&server, arch, chats.text, NULL);
+    process_start_server(&server, target, chats.text, NULL);
     load_create_chats(CLIENTS / PER_ROOM, &server);
     bench_pause(SETTLING);
     struct memory before = process_memory(&server);
@@ -36,40 +37,40 @@ static void run(const char *arch, uint32_t n, uint32_t per_room, struct result *
     scratch_remove(chats.text);
 }
 
-static void print_row(const char *place, const char *arch, const struct result *result)
+static void print_row(const char *place, const struct target *target, const struct result *result)
 {
-    printf("    %-22s %-10s", place, arch);
+    printf("    %-22s %-13s", place, target->label);
     figure_print(&result->private_dirty, 0);
     figure_print(&result->anonymous, 0);
     figure_print(&result->pss, 0);
     putchar('\n');
 }
 
-void section_memory(const struct look *look)
+void section_memory(const struct plan *plan)
 {
-    static struct result lobby[ARCHES_MOST], rooms[ARCHES_MOST];
+    static struct result lobby[TARGETS_MOST], rooms[TARGETS_MOST];
     uint32_t most = load_clients_most();
     uint32_t n = most < CLIENTS ? most / PER_ROOM * PER_ROOM : CLIENTS;
     if (n == 0) {
         printf("\nmemory: SKIP: only %u open files are allowed\n", most);
         return;
     }
-    for (size_t r = 0; r < REPEATS; r++) {
-        for (size_t i = 0; i < look->n; i++) {
-            size_t a = (i + r) % look->n;
-            run(look->arches[a], n, 0, &lobby[a]);
-            run(look->arches[a], n, PER_ROOM, &rooms[a]);
+    for (int r = 0; r < figure_rounds; r++) {
+        for (size_t i = 0; i < plan->n; i++) {
+            size_t a = plan_turn(plan, r, i);
+            run(&plan->targets[a], n, 0, &lobby[a]);
+            run(&plan->targets[a], n, PER_ROOM, &rooms[a]);
         }
     }
     printf("\nmemory: bytes a client of %u idle named ones, from smaps_rollup: (after - before) / n; %d chats exist\n",
            n, CLIENTS / PER_ROOM);
-    printf("    %-22s %-10s", "", "");
+    printf("    %-22s %-13s", "", "");
     figure_print_head("private dirty");
     figure_print_head("anonymous");
     figure_print_head("proportional set");
     putchar('\n');
-    for (size_t a = 0; a < look->n; a++)
-        print_row("in the lobby", look->arches[a], &lobby[a]);
-    for (size_t a = 0; a < look->n; a++)
-        print_row("in rooms of 100", look->arches[a], &rooms[a]);
+    for (size_t a = 0; a < plan->n; a++)
+        print_row("in the lobby", &plan->targets[a], &lobby[a]);
+    for (size_t a = 0; a < plan->n; a++)
+        print_row("in rooms of 100", &plan->targets[a], &rooms[a]);
 }

@@ -98,9 +98,21 @@ static const char *program(void)
 /* In the child: becomes the server. The time of the exec is left where the parent sees it. */
 static _Noreturn void become_server(const struct process *process, int out, const char *preload, int64_t *exec_at)
 {
-    const char *argv[] = {program(),  "--arch",      process->name, "--chats",         process->chats.text,
-                          "--listen", "127.0.0.1:0", "--log-file",  process->log.text, NULL};
+    char threads[16];
+    const char *argv[] = {program(),
+                          "--arch",
+                          process->target->arch,
+                          "--chats",
+                          process->chats.text,
+                          "--listen",
+                          "127.0.0.1:0",
+                          "--log-file",
+                          process->log.text,
+                          process->target->room_threads ? "--room-threads" : NULL,
+                          threads,
+                          NULL};
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    snprintf(threads, sizeof threads, "%u", process->target->room_threads);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     if (preload)
@@ -122,11 +134,11 @@ static void read_first_line(struct process *process, char line[LINE_MOST])
         bench_check();
         ssize_t got = read(process->out, line + n, LINE_MOST - 1 - n);
         if (got == 0)
-            bench_fail("%s (--arch %s) ended without \"Server started\"", program(), process->name);
+            bench_fail("%s (%s) ended without \"Server started\"", program(), process->name);
         if (got > 0)
             n += (size_t)got;
         if (n == LINE_MOST - 1 || bench_now() > until)
-            bench_fail("%s (--arch %s) does not say \"Server started\"", program(), process->name);
+            bench_fail("%s (%s) does not say \"Server started\"", program(), process->name);
     }
     line[n] = '\0';
 }
@@ -140,7 +152,7 @@ static uint16_t port_in(const char *line)
     return (uint16_t)strtoul(at + sizeof before - 1, NULL, 10);
 }
 
-void process_start_server(struct process *process, const char *arch, const char *chats, const char *preload)
+void process_start_server(struct process *process, const struct target *target, const char *chats, const char *preload)
 {
     static unsigned started;
     static int64_t *exec_at;
@@ -150,7 +162,8 @@ void process_start_server(struct process *process, const char *arch, const char 
         exec_at = mmap(NULL, sizeof *exec_at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (exec_at == MAP_FAILED || pipe2(out, O_CLOEXEC) < 0)
         bench_fail("no pipe: %s", strerror(errno));
-    *process = (struct process){.out = out[0], .log = scratch_path("log-%u", started++), .name = arch};
+    *process = (struct process){
+        .out = out[0], .log = scratch_path("log-%u", started++), .name = target->label, .target = target};
     snprintf(process->chats.text, sizeof process->chats.text, "%s", chats);
     if (process_fork(process))
         become_server(process, out[1], preload, exec_at);
@@ -171,7 +184,7 @@ void process_stop(struct process *process)
     close(process->out);
     process->out = -1;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        bench_fail("the server (--arch %s) ended with %s %d", process->name, WIFEXITED(status) ? "exit code" : "signal",
+        bench_fail("the server (%s) ended with %s %d", process->name, WIFEXITED(status) ? "exit code" : "signal",
                    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/target.h"
 
 struct process {
     pid_t pid;
@@ -15,6 +16,7 @@ struct process {
     int64_t start_time; /* from exec to "Server started", in nanoseconds */
     struct path chats, log;
     const char *name;
+    const struct target *target; /* a server's */
 };
 
 struct memory {
@@ -22,7 +24,7 @@ struct memory {
 };
 
 /* Starts a server over `chats`; `preload`, when it is not NULL, is loaded into it. Waits for "Server started". */
-void process_start_server(struct process *process, const char *arch, const char *chats, const char *preload);
+void process_start_server(struct process *process, const struct target *target, const char *chats, const char *preload);
 /* A listening socket on a free port of 127.0.0.1; a child that is forked next serves it. */
 int process_listen(struct process *process, const char *name);
 /* Forks. True in the child, which must end by _exit and is killed with the bench. */

@@ -73,18 +73,18 @@ static int64_t log_bytes(const struct process *server)
     return stat(server->log.text, &stat_) < 0 ? 0 : stat_.st_size;
 }
 
-static void count_allocations(const char *arch)
+static void count_allocations(const struct target *target)
 {
     struct process server;
     struct crowd crowd;
-    struct path library, chats = scratch_folder(), file = scratch_path("allocations-%s", arch);
+    struct path library, chats = scratch_folder(), file = scratch_path("allocations-%s", target->label);
     if (!shim(&library)) {
         printf("      SKIP: there is no %s\n", library.text);
         return;
     }
     struct allocations *counts = map_counts(file.text);
     setenv("ALLOCATIONS", file.text, 1);
-    process_start_server(&server, arch, chats.text, library.text);
+    process_start_server(&server, target, chats.text, library.text);
     load_create_chats(shape.rooms, &server);
     crowd_join(&crowd, &shape, &server);
     struct allocations first = take_counts(counts);
@@ -105,12 +105,12 @@ static void count_allocations(const char *arch)
     print_since(&last, &warm, "allocations, in the 100,000");
 }
 
-static void count_calls(const char *arch)
+static void count_calls(const struct target *target)
 {
     struct process server, strace;
     struct crowd crowd;
-    struct path chats = scratch_folder(), table = scratch_path("strace-%s", arch);
-    process_start_server(&server, arch, chats.text, NULL);
+    struct path chats = scratch_folder(), table = scratch_path("strace-%s", target->label);
+    process_start_server(&server, target, chats.text, NULL);
     load_create_chats(shape.rooms, &server);
     crowd_join(&crowd, &shape, &server);
     pass(&crowd, WARM_UP_MESSAGES);
@@ -124,14 +124,14 @@ static void count_calls(const char *arch)
     scratch_remove(chats.text);
 }
 
-void section_quiet(const struct look *look)
+void section_quiet(const struct plan *plan)
 {
     printf("\nquiet: %d messages (and less than a round more), a room of %u, all send, %u in flight each; once\n",
            MESSAGES, shape.members, shape.window);
-    for (size_t a = 0; a < look->n; a++) {
-        printf("    %s\n", look->arches[a]);
-        count_allocations(look->arches[a]);
+    for (size_t a = 0; a < plan->n; a++) {
+        printf("    %s\n", plan->targets[a].label);
+        count_allocations(&plan->targets[a]);
         fflush(stdout);
-        count_calls(look->arches[a]);
+        count_calls(&plan->targets[a]);
     }
 }

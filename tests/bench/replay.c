@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/bench/figure.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/load.h"
 #include "tests/bench/sections.h"
@@ -14,8 +15,7 @@ enum {
     RECORDS = 64 * 1024 * 1024 / RECORD,
     FRAME = SERVER_HEADER + RECORD - 1,
     DIGITS = 8,
-    PASSES = 4, /* the history is read so often in a run, and once before */
-    TARGETS_MOST = 17
+    PASSES = 4 /* the history is read so often in a run, and once before */
 };
 
 struct result {
@@ -126,50 +126,53 @@ static void measure(const struct process *process, bool server, struct result *r
     load_close(&client);
 }
 
-static void run(const char *arch, const char *chats, const char *frames, struct result *result)
+static void run(const struct target *target, const char *chats, const char *frames, struct result *result)
 {
     struct process process;
-    if (arch)
-        process_start_server(&process, arch, chats, NULL);
+    bool server = *target->arch;
+    if (server)
+        process_start_server(&process, target, chats, NULL);
     else
         floor_start_replay(&process, frames, (size_t)RECORDS * FRAME);
-    measure(&process, arch, result);
+    measure(&process, server, result);
     process_stop(&process);
 }
 
-static void print(const struct look *look, const struct result *results)
+static void print(const struct plan *plan, const struct result *results)
 {
     printf("\nreplay: a chat of %u records of %u bytes, in the page cache, read by one client %u times a run\n",
            (uint32_t)RECORDS, (uint32_t)RECORD, (uint32_t)PASSES);
-    printf("    %-10s", "");
+    printf("    %-13s", "");
     figure_print_head("MB/s over the connection");
-    figure_print_ratio_head();
+    figure_print_ratio_head("/ floor");
     figure_print_head("server CPU, ms a reading");
-    figure_print_ratio_head();
-    printf(" %9s\n", "load CPU");
-    for (size_t t = 0; t <= look->n; t++) {
-        printf("    %-10s", t ? look->arches[t - 1] : "floor");
+    figure_print_ratio_head("/ floor");
+    figure_print_load_head();
+    putchar('\n');
+    for (size_t t = 0; t < plan->n; t++) {
+        printf("    %-13s", plan->targets[t].label);
         figure_print(&results[t].rate, 0);
-        figure_print_ratio(&results[t].rate, &results[0].rate);
+        figure_print_ratio(&results[t].rate, t ? &results[0].rate : NULL);
         figure_print(&results[t].cpu, 1);
-        figure_print_ratio(&results[t].cpu, &results[0].cpu);
-        printf(" %9.2f\n", figure_median(&results[t].load));
+        figure_print_ratio(&results[t].cpu, t ? &results[0].cpu : NULL);
+        figure_print_load(&results[t].load);
+        putchar('\n');
     }
 }
 
-void section_replay(const struct look *look)
+void section_replay(const struct plan *plan)
 {
     static struct result results[TARGETS_MOST];
-    size_t targets = look->n + 1;
+    struct plan all = plan_with_floor(plan);
     struct path chats = scratch_folder();
     make_file(chats.text);
     char *frames = make_frames();
-    for (size_t r = 0; r < REPEATS; r++)
-        for (size_t i = 0; i < targets; i++) {
-            size_t t = (i + r) % targets;
-            run(t ? look->arches[t - 1] : NULL, chats.text, frames, &results[t]);
+    for (int r = 0; r < figure_rounds; r++)
+        for (size_t i = 0; i < all.n; i++) {
+            size_t t = plan_turn(&all, r, i);
+            run(&all.targets[t], chats.text, frames, &results[t]);
         }
     free(frames);
     scratch_remove(chats.text);
-    print(look, results);
+    print(&all, results);
 }

@@ -1,14 +1,14 @@
-/* What is looked at, one function each. */
+/* What is measured, one function each. */
 #ifndef BENCH_SECTIONS_H
 #define BENCH_SECTIONS_H
 
-#include "tests/bench/bench.h"
+#include "tests/bench/target.h"
 
-void section_deliver(const struct look *look);
-void section_memory(const struct look *look);
-void section_start(const struct look *look);
-void section_passages(const struct look *look);
-void section_replay(const struct look *look);
-void section_quiet(const struct look *look);
+void section_deliver(const struct plan *plan);
+void section_memory(const struct plan *plan);
+void section_start(const struct plan *plan);
+void section_passages(const struct plan *plan);
+void section_replay(const struct plan *plan);
+void section_quiet(const struct plan *plan);
 
 #endif

@@ -4,10 +4,11 @@
 
 #include <errno.h>
 
+#include "tests/bench/figure.h"
 #include "tests/bench/process.h"
 #include "tests/bench/sections.h"
 
-enum { FILES = 10000, RECORDS = 3, ARCHES_MOST = 16 };
+enum { FILES = 10000, RECORDS = 3 };
 
 static void make_files(const char *folder)
 {
@@ -24,43 +25,44 @@ static void make_files(const char *folder)
     }
 }
 
-static void run(const char *arch, const char *chats, struct figure *wall, struct figure *cpu)
+static void run(const struct target *target, const char *chats, struct figure *wall, struct figure *cpu)
 {
     struct process server;
-    process_start_server(&server, arch, chats, NULL);
+    process_start_server(&server, target, chats, NULL);
     figure_add(cpu, 1e3 * process_cpu(&server));
     figure_add(wall, (double)server.start_time / 1e6);
     process_stop(&server);
 }
 
-static void print_row(const char *folder, const char *arch, const struct figure *wall, const struct figure *cpu)
+static void print_row(const char *folder, const struct target *target, const struct figure *wall,
+                      const struct figure *cpu)
 {
-    printf("    %-22s %-10s", folder, arch);
+    printf("    %-22s %-13s", folder, target->label);
     figure_print(wall, 1);
     figure_print(cpu, 1);
     putchar('\n');
 }
 
-void section_start(const struct look *look)
+void section_start(const struct plan *plan)
 {
-    static struct figure wall[2][ARCHES_MOST], cpu[2][ARCHES_MOST];
+    static struct figure wall[2][TARGETS_MOST], cpu[2][TARGETS_MOST];
     struct path empty = scratch_folder(), full = scratch_folder();
     make_files(full.text);
-    for (size_t r = 0; r < REPEATS; r++) {
-        for (size_t i = 0; i < look->n; i++) {
-            size_t a = (i + r) % look->n;
-            run(look->arches[a], empty.text, &wall[0][a], &cpu[0][a]);
-            run(look->arches[a], full.text, &wall[1][a], &cpu[1][a]);
+    for (int r = 0; r < figure_rounds; r++) {
+        for (size_t i = 0; i < plan->n; i++) {
+            size_t a = plan_turn(plan, r, i);
+            run(&plan->targets[a], empty.text, &wall[0][a], &cpu[0][a]);
+            run(&plan->targets[a], full.text, &wall[1][a], &cpu[1][a]);
         }
     }
     scratch_remove(full.text);
     printf("\nstart: milliseconds from exec to \"Server started\"; files of %d records, in the page cache\n", RECORDS);
-    printf("    %-22s %-10s", "", "");
+    printf("    %-22s %-13s", "", "");
     figure_print_head("passed, ms");
     figure_print_head("CPU, ms");
     putchar('\n');
-    for (size_t a = 0; a < look->n; a++)
-        print_row("an empty folder", look->arches[a], &wall[0][a], &cpu[0][a]);
-    for (size_t a = 0; a < look->n; a++)
-        print_row("10,000 chat files", look->arches[a], &wall[1][a], &cpu[1][a]);
+    for (size_t a = 0; a < plan->n; a++)
+        print_row("an empty folder", &plan->targets[a], &wall[0][a], &cpu[0][a]);
+    for (size_t a = 0; a < plan->n; a++)
+        print_row("10,000 chat files", &plan->targets[a], &wall[1][a], &cpu[1][a]);
 }

@@ -1,18 +1,20 @@
-/* A first look at what the server costs: every figure is measured here and now, and printed with its conditions. */
+/* What the server costs: every figure is measured here and now, and printed with its conditions. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/figure.h"
 #include "tests/bench/load.h"
 #include "tests/bench/sections.h"
 
 static const struct section {
     const char *name;
-    void (*run)(const struct look *look);
+    void (*run)(const struct plan *plan);
     const char *about;
 } sections[] = {
     {"deliver", section_deliver, "server CPU a delivered record and deliveries a second, beside a floor"},
@@ -26,7 +28,7 @@ enum { SECTIONS = sizeof sections / sizeof *sections };
 
 static void print_help(void)
 {
-    puts("Usage: look [--arch NAME]... [--only SECTION]...\n"
+    puts("Usage: bench [--arch NAME[:ROOM-THREADS]]... [--only SECTION]... [--rounds N]\n"
          "Measures the server that CONVEYORD names (./build/conveyord). Sections:");
     for (size_t i = 0; i < SECTIONS; i++)
         printf("  %-10s %s\n", sections[i].name, sections[i].about);
@@ -34,7 +36,7 @@ static void print_help(void)
 
 static int usage(const char *what, const char *name)
 {
-    fprintf(stderr, "look: %s%s; see --help\n", what, name);
+    fprintf(stderr, "bench: %s%s; see --help\n", what, name);
     return 2;
 }
 
@@ -72,7 +74,8 @@ static void print_conditions(void)
     printf(", load before: %.2f\n", loads[0]);
     printf("server: %s, its own defaults and --log-file; clients: one thread on the same machine, over 127.0.0.1\n",
            program && *program ? program : "./build/conveyord");
-    printf("figures: median (least - most) of %d runs, targets interleaved\n", REPEATS);
+    printf("figures: median (least - most) of %d rounds, targets interleaved; a ratio is taken within each round\n",
+           figure_rounds);
 }
 
 /* The number of the section, SECTIONS when there is none of that name. */
@@ -84,17 +87,63 @@ static size_t find_section(const char *name)
     return i;
 }
 
-static void run(const struct look *look, const bool *only, bool all)
+/* CPU seconds of the whole machine, without the time in which it had nothing to do. */
+static double machine_cpu(void)
+{
+    enum { FIELDS = 8, IDLE = 3, IOWAIT = 4 };
+    char line[512] = "";
+    double ticks = 0;
+    FILE *file = fopen("/proc/stat", "re");
+    const char *got = file ? fgets(line, sizeof line, file) : NULL;
+    char *at = line + strlen(got ? "cpu" : "");
+    for (int i = 0; got && i < FIELDS; i++) {
+        double more = strtod(at, &at);
+        ticks += i == IDLE || i == IOWAIT ? 0 : more;
+    }
+    if (file)
+        fclose(file);
+    return ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+static double rusage_cpu(int who)
+{
+    struct rusage usage;
+    getrusage(who, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* What the machine did besides: the more, the less the figures are worth. Every child of a section has ended with it. */
+static void run_section(const struct section *section, const struct plan *plan)
+{
+    int64_t begin = bench_now();
+    double others = machine_cpu() - rusage_cpu(RUSAGE_SELF) - rusage_cpu(RUSAGE_CHILDREN);
+    section->run(plan);
+    double seconds = (double)(bench_now() - begin) / 1e9;
+    others = machine_cpu() - rusage_cpu(RUSAGE_SELF) - rusage_cpu(RUSAGE_CHILDREN) - others;
+    printf("    (%.0f s, in which others used %.2f CPUs)\n", seconds, others / seconds);
+    fflush(stdout);
+}
+
+static void run(const struct plan *plan, const bool *only, bool all)
 {
     bench_begin();
     load_clients_most();
     print_conditions();
     for (size_t i = 0; i < SECTIONS; i++) {
-        if (!all && !only[i])
-            continue;
-        sections[i].run(look);
-        fflush(stdout);
+        if (all || only[i])
+            run_section(&sections[i], plan);
     }
+}
+
+static bool set_rounds(const char *word)
+{
+    char *end;
+    long n = strtol(word, &end, 10);
+    if (*end || n < 1 || n > ROUNDS_MOST)
+        return false;
+    figure_rounds = (int)n;
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -102,10 +151,11 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"arch", required_argument, NULL, 'a'},
         {"only", required_argument, NULL, 'o'},
+        {"rounds", required_argument, NULL, 'r'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct look look = {0};
+    struct plan plan = {0};
     bool only[SECTIONS + 1] = {0}, all = true;
     int option;
     opterr = 0;
@@ -114,19 +164,17 @@ int main(int argc, char **argv)
             print_help();
             return 0;
         }
-        if (option == 'a' && look.n < sizeof look.arches / sizeof *look.arches) {
-            look.arches[look.n++] = optarg;
-        } else if (option == 'o' && find_section(optarg) < SECTIONS) {
+        if (option == 'o' && find_section(optarg) < SECTIONS) {
             only[find_section(optarg)] = true;
             all = false;
-        } else {
+        } else if (!(option == 'a' && plan_add(&plan, optarg)) && !(option == 'r' && set_rounds(optarg))) {
             return usage("wrong option or value: ", argv[optind - 1]);
         }
     }
     if (optind < argc)
         return usage("takes no arguments: ", argv[optind]);
-    if (look.n == 0)
-        look = (struct look){.arches = {"conveyor", "epoll"}, .n = 2};
-    run(&look, only, all);
+    if (plan.n == 0 && (!plan_add(&plan, "conveyor") || !plan_add(&plan, "epoll")))
+        return 2;
+    run(&plan, only, all);
     return 0;
 }

@@ -1,0 +1,84 @@
+/* Who is measured: the floor, or an architecture of the server, perhaps with so many threads for rooms. */
+#include "tests/bench/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { THREADS_MOST = 10000 };
+
+static void add(struct plan *plan, const char *arch, unsigned threads)
+{
+    if (plan->n == TARGETS_MOST)
+        return;
+    struct target *target = &plan->targets[plan->n++];
+    *target = (struct target){.room_threads = threads};
+    snprintf(target->arch, sizeof target->arch, "%s", arch);
+    if (!*arch)
+        snprintf(target->label, sizeof target->label, "floor");
+    else if (threads)
+        snprintf(target->label, sizeof target->label, "%.20s:%u", arch, threads);
+    else
+        snprintf(target->label, sizeof target->label, "%s", arch);
+}
+
+bool plan_add(struct plan *plan, const char *word)
+{
+    char arch[32];
+    size_t n = strcspn(word, ":");
+    char *end = NULL;
+    unsigned long threads = 0;
+    if (n == 0 || n >= sizeof arch || plan->n == TARGETS_MOST)
+        return false;
+    memcpy(arch, word, n);
+    arch[n] = '\0';
+    if (word[n] == ':') {
+        threads = strtoul(word + n + 1, &end, 10);
+        if (*end || threads == 0 || threads > THREADS_MOST)
+            return false;
+    }
+    add(plan, arch, (unsigned)threads);
+    return true;
+}
+
+struct plan plan_with_floor(const struct plan *plan)
+{
+    struct plan all = {0};
+    add(&all, "", 0);
+    for (size_t i = 0; i < plan->n; i++)
+        add(&all, plan->targets[i].arch, plan->targets[i].room_threads);
+    return all;
+}
+
+struct plan plan_spread(const struct plan *plan)
+{
+    unsigned cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    struct plan all = {0};
+    add(&all, "", 0);
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct target *target = &plan->targets[i];
+        if (target->room_threads || strcmp(target->arch, "conveyor") != 0) {
+            add(&all, target->arch, target->room_threads);
+            continue;
+        }
+        add(&all, target->arch, 1);
+        if (cpus > 1 && cpus != 256)
+            add(&all, target->arch, cpus);
+        add(&all, target->arch, 256);
+    }
+    return all;
+}
+
+size_t plan_epoll(const struct plan *plan)
+{
+    size_t i = 0;
+    while (i < plan->n && strcmp(plan->targets[i].arch, "epoll") != 0)
+        i++;
+    return i;
+}
+
+size_t plan_turn(const struct plan *plan, int round, size_t i)
+{
+    return (i + (size_t)round) % plan->n;
+}

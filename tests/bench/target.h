@@ -1,0 +1,32 @@
+/* Who is measured: the floor, or an architecture of the server, perhaps with so many threads for rooms. */
+#ifndef BENCH_TARGET_H
+#define BENCH_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { TARGETS_MOST = 24 };
+
+struct target {
+    char label[32];
+    char arch[32];         /* empty: the floor */
+    unsigned room_threads; /* 0: the server's own default */
+};
+
+struct plan {
+    struct target targets[TARGETS_MOST];
+    size_t n;
+};
+
+/* "NAME" or "NAME:THREADS". False when it is neither, or there is no room for it. */
+bool plan_add(struct plan *plan, const char *word);
+/* The floor, then the plan's targets. */
+struct plan plan_with_floor(const struct plan *plan);
+/* The same, but the conveyor, unless a number was asked for, with 1, as many as CPUs, and 256 threads for rooms. */
+struct plan plan_spread(const struct plan *plan);
+/* Where epoll stands, with which others are compared; the plan's n when it is not there. */
+size_t plan_epoll(const struct plan *plan);
+/* Whom it is the turn of: in each round somebody else begins. */
+size_t plan_turn(const struct plan *plan, int round, size_t i);
+
+#endif
