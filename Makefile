@@ -212,16 +212,20 @@ BENCH = \
 	tests/bench/bench.c \
 	tests/bench/crowd.c \
 	tests/bench/deliver.c \
+	tests/bench/delivery.c \
 	tests/bench/figure.c \
 	tests/bench/floor.c \
 	tests/bench/load.c \
 	tests/bench/memory.c \
+	tests/bench/message.c \
 	tests/bench/passages.c \
 	tests/bench/process.c \
 	tests/bench/quiet.c \
 	tests/bench/replay.c \
+	tests/bench/samples.c \
 	tests/bench/stages.c \
 	tests/bench/start.c \
+	tests/bench/steady.c \
 	tests/bench/target.c \
 	tests/bench/trace.c \
 	tests/bench/usage.c

@@ -1,4 +1,4 @@
-/* A crowd: rooms full of members, some of whom send as fast as they see their own messages come back. */
+/* A crowd: rooms full of members, some of whom send: as fast as they see their own come back, or by a schedule. */
 #include "tests/bench/crowd.h"
 
 #include <errno.h>
@@ -10,20 +10,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "tests/bench/floor.h"
+#include "tests/bench/message.h"
+
+#define HEAD_START (SECOND_NS / 1000) /* of a schedule, before its first message */
 
 enum { EVENTS = 1024, WINDOW_MOST = 64 };
-
-/* A text is `room sender sequence xxx...`, in digits: a room's four, a sender's six, a sequence's ten. */
-enum {
-    ROOM_AT = 0,
-    SENDER_AT = 5,
-    SEQUENCE_AT = 12,
-    SEQUENCE_DIGITS = 10,
-    FILL_AT = SEQUENCE_AT + SEQUENCE_DIGITS + 1
-};
 
 struct member {
     struct client client;
@@ -31,43 +25,17 @@ struct member {
     bool sends, due;
     uint64_t sent, seen; /* of its own messages */
     uint64_t got;
-    char request[REQUEST_BYTES]; /* what it sends, but for the sequence */
+    char request[REQUEST_BYTES]; /* what it sends, but for the numbers of each message */
 };
 
-static void make_request(struct member *member)
-{
-    char *text = member->request + CLIENT_HEADER;
-    char numbers[64];
-    protocol_client_header(member->request, SEND_MESSAGE, TEXT_BYTES);
-    snprintf(numbers, sizeof numbers, "%04u %06u %010u ", member->room, member->client.id, 0U);
-    memset(text, 'x', TEXT_BYTES);
-    memcpy(text, numbers, FILL_AT);
-}
-
-static void put_sequence(char *to, uint64_t sequence)
-{
-    for (int i = SEQUENCE_DIGITS - 1; i >= 0; i--, sequence /= 10)
-        to[i] = (char)('0' + sequence % 10);
-}
-
-static uint64_t get_sequence(const char *from)
-{
-    uint64_t sequence = 0;
-    for (int i = 0; i < SEQUENCE_DIGITS; i++)
-        sequence = 10 * sequence + (uint64_t)(from[i] - '0');
-    return sequence;
-}
-
-static void send_due(struct crowd *crowd, struct member *member)
+static void send_messages(struct crowd *crowd, struct member *member, uint64_t messages, int64_t due)
 {
     char bytes[WINDOW_MOST * REQUEST_BYTES];
-    size_t n = 0;
-    uint64_t messages = crowd->shape.window - (member->sent - member->seen);
-    for (uint64_t i = 0; i < messages; i++, n += REQUEST_BYTES) {
-        memcpy(bytes + n, member->request, REQUEST_BYTES);
-        put_sequence(bytes + n + CLIENT_HEADER + SEQUENCE_AT, member->sent++);
+    for (uint64_t i = 0; i < messages; i++) {
+        message_number(member->request, member->sent++, due);
+        memcpy(bytes + i * REQUEST_BYTES, member->request, REQUEST_BYTES);
     }
-    load_send_bytes(&member->client, bytes, n);
+    load_send_bytes(&member->client, bytes, messages * REQUEST_BYTES);
     crowd->said[member->room] += messages;
     crowd->sent += messages;
     crowd->owed += messages * crowd->shape.members;
@@ -76,8 +44,9 @@ static void send_due(struct crowd *crowd, struct member *member)
 static void send_all_due(struct crowd *crowd)
 {
     for (uint32_t i = 0; i < crowd->n_due; i++) {
-        send_due(crowd, crowd->due[i]);
-        crowd->due[i]->due = false;
+        struct member *member = crowd->due[i];
+        send_messages(crowd, member, crowd->shape.window - (member->sent - member->seen), 0);
+        member->due = false;
     }
     crowd->n_due = 0;
 }
@@ -92,18 +61,20 @@ static void make_due(struct crowd *crowd, struct member *member)
 static void take_record(struct crowd *crowd, struct member *member, const struct frame *frame)
 {
     const char *text = frame->text + LEAD_BYTES;
-    const char *own = member->request + CLIENT_HEADER;
     if (memcmp(frame->header, crowd->header, SERVER_HEADER) != 0)
         load_wrong(&member->client, frame, "a record of the usual length");
-    if (memcmp(text, own, SENDER_AT) != 0)
+    if (!message_of_room(text, member->request))
         load_wrong(&member->client, frame, "a record of its own room");
     member->got++;
-    if (memcmp(text + SENDER_AT, own + SENDER_AT, SEQUENCE_AT - SENDER_AT) != 0)
+    if (crowd->times)
+        samples_add(&crowd->times->delivered, crowd->read_at - message_due(text));
+    if (!message_of_sender(text, member->request))
         return;
-    if (member->seen == member->sent || get_sequence(text + SEQUENCE_AT) != member->seen)
+    if (member->seen == member->sent || message_sequence(text) != member->seen)
         load_wrong(&member->client, frame, "its next own message");
     member->seen++;
-    make_due(crowd, member);
+    if (!crowd->paced)
+        make_due(crowd, member);
 }
 
 static void read_member(struct crowd *crowd, struct member *member)
@@ -114,6 +85,7 @@ static void read_member(struct crowd *crowd, struct member *member)
     ssize_t n = load_read(&member->client, &reader);
     if (n == 0)
         bench_fail("client %u: the server closed", member->client.id);
+    crowd->read_at = crowd->times ? bench_now() : 0;
     while (load_frame(&reader, &frame))
         take_record(crowd, member, &frame);
     load_keep(&member->client, &reader);
@@ -123,16 +95,25 @@ static void read_member(struct crowd *crowd, struct member *member)
     crowd->got += member->got - before;
 }
 
-static void receive(struct crowd *crowd)
+/* Waits for so long at most, and reads what has come. False when nothing has. */
+static bool receive_for(struct crowd *crowd, int64_t wait)
 {
     struct epoll_event events[EVENTS];
-    int n = epoll_wait(crowd->epoll, events, EVENTS, (int)(PATIENCE / 1000000));
+    struct timespec timeout = {.tv_sec = wait / SECOND_NS, .tv_nsec = wait % SECOND_NS};
+    int n = epoll_pwait2(crowd->epoll, events, EVENTS, &timeout, NULL);
     bench_check();
-    if (n == 0)
-        bench_fail("nothing came for %d s: %" PRIu64 " of %" PRIu64 " records are there", (int)(PATIENCE / SECOND_NS),
-                   crowd->got, crowd->owed);
+    if (n < 0 && errno != EINTR)
+        bench_fail("epoll_pwait2: %s", strerror(errno));
     for (int i = 0; i < n; i++)
         read_member(crowd, events[i].data.ptr);
+    return n > 0;
+}
+
+static void receive(struct crowd *crowd)
+{
+    if (!receive_for(crowd, PATIENCE))
+        bench_fail("nothing came for %d s: %" PRIu64 " of %" PRIu64 " records are there", (int)(PATIENCE / SECOND_NS),
+                   crowd->got, crowd->owed);
 }
 
 void crowd_run(struct crowd *crowd, int64_t until, uint64_t most)
@@ -156,27 +137,58 @@ void crowd_drain(struct crowd *crowd)
     }
 }
 
+void crowd_pace(struct crowd *crowd, const struct schedule *schedule, struct times *times)
+{
+    uint32_t senders = crowd->shape.rooms * crowd->shape.senders;
+    int64_t due = bench_now() + HEAD_START;
+    crowd->paced = true;
+    crowd->times = times;
+    for (uint64_t k = 0; k < schedule->n;) {
+        int64_t now = bench_now();
+        if (now < due) {
+            receive_for(crowd, due - now);
+            continue;
+        }
+        send_messages(crowd, crowd->senders[k % senders], 1, due);
+        if (times)
+            samples_add(&times->sent_late, now - due);
+        due += schedule->interval;
+        k++;
+    }
+    crowd_drain(crowd);
+    crowd->times = NULL;
+}
+
 /* A single sender stands in the middle: who is served first, or last, makes another pace. */
 static bool is_sender(const struct shape *shape, uint32_t seat)
 {
     return (seat + shape->members / 2) % shape->members < shape->senders;
 }
 
+/* The how manyeth of its room it is says when it is its turn. */
+static void make_sender(struct crowd *crowd, struct member *member, uint32_t seat)
+{
+    crowd->senders[seat * crowd->shape.rooms + member->room] = member;
+    make_due(crowd, member);
+}
+
 /* From here on the members are watched, and the senders may begin. */
 static void watch_all(struct crowd *crowd, const struct client *clients)
 {
     uint32_t n = crowd->shape.rooms * crowd->shape.members;
+    uint32_t *seats = bench_alloc(crowd->shape.rooms * sizeof *seats);
     crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
     for (uint32_t i = 0; i < n; i++) {
         struct member *member = &crowd->members[i];
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = member};
         *member = (struct member){.client = clients[i], .room = i / crowd->shape.members};
-        make_request(member);
+        message_make(member->request, member->room, member->client.id);
         if (is_sender(&crowd->shape, i % crowd->shape.members))
-            make_due(crowd, member);
+            make_sender(crowd, member, seats[member->room]++);
         if (epoll_ctl(crowd->epoll, EPOLL_CTL_ADD, member->client.fd, &event) < 0)
             bench_fail("epoll_ctl: %s", strerror(errno));
     }
+    free(seats);
 }
 
 uint64_t crowd_segments(const struct crowd *crowd)
@@ -200,6 +212,7 @@ static void prepare(struct crowd *crowd, const struct shape *shape)
     *crowd = (struct crowd){.shape = *shape};
     crowd->members = bench_alloc(n * sizeof *crowd->members);
     crowd->due = bench_alloc(n * sizeof *crowd->due);
+    crowd->senders = bench_alloc(n * sizeof *crowd->senders);
     crowd->said = bench_alloc(shape->rooms * sizeof *crowd->said);
     protocol_server_header(crowd->header, RECEIVE_MESSAGE, SUCCESS, RECORD_BYTES);
 }
@@ -222,5 +235,6 @@ void crowd_leave(struct crowd *crowd)
     close(crowd->epoll);
     free(crowd->members);
     free(crowd->due);
+    free(crowd->senders);
     free(crowd->said);
 }

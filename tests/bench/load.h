@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 #include "common/protocol.h"
+#include "tests/bench/message.h"
 #include "tests/bench/process.h"
 
 /* The names of load_enter: m00000 and so on, room-0000 and so on. */
-enum { USER_NAME_BYTES = 6, CHAT_NAME_BYTES = 9 };
+enum { USER_NAME_BYTES = AUTHOR_BYTES, CHAT_NAME_BYTES = 9 };
 
 struct client {
     int fd;

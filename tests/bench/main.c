@@ -17,7 +17,8 @@ static const struct section {
     void (*run)(const struct plan *plan);
     const char *about;
 } sections[] = {
-    {"deliver", section_deliver, "server CPU a delivered record and deliveries a second, beside a floor"},
+    {"deliver", section_deliver, "at saturation: server CPU a delivered record, and deliveries a second"},
+    {"steady", section_steady, "at a fixed rate: server CPU a delivered record, p50 and p99 of delivery"},
     {"memory", section_memory, "memory an idle named client costs, in the lobby and in rooms"},
     {"start", section_start, "time to \"Server started\" with 10,000 chat files"},
     {"passages", section_passages, "connect, name, join, leave, disconnect: cycles a second and CPU each"},
