@@ -222,7 +222,8 @@ void crowd_join(struct crowd *crowd, const struct shape *shape, const struct pro
     uint32_t n = shape->rooms * shape->members;
     struct client *clients = bench_alloc(n * sizeof *clients);
     prepare(crowd, shape);
-    load_enter(clients, n, shape->members, process);
+    load_name(clients, 0, n, process);
+    load_join(clients, n, shape->members);
     watch_all(crowd, clients);
     free(clients);
 }

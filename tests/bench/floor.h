@@ -8,7 +8,7 @@
 #include "tests/bench/load.h"
 #include "tests/bench/message.h"
 
-/* A child that lets the clients of load_enter in, `members` a room, and from then on is one thread with an epoll loop
+/* A child that lets the clients of load_name and load_join in, `members` a room, and from then on is one thread with an epoll loop
  * that reads fixed frames and gives every member of the room one send() a round. */
 void floor_start_chat(struct process *process, uint32_t rooms, uint32_t members);
 /* A child that answers every request of its only client by the same bytes. */

@@ -19,6 +19,7 @@ enum {
     PER_ADDRESS = 10000, /* connections from one source address before the next one is used */
     ADDRESSES = 200,
     TEXT_MOST = 256,
+    NAMED_AT_ONCE = 256,
     RESERVE = 256 /* open files that are no clients */
 };
 
@@ -195,20 +196,27 @@ void load_create_chats(uint32_t n, const struct process *server)
     load_close(&client);
 }
 
-void load_enter(struct client *clients, uint32_t n, uint32_t per_room, const struct process *server)
+/* A part at a time: the queue of connections that wait to be accepted is no longer than that. */
+void load_name(struct client *clients, uint32_t first, uint32_t n, const struct process *server)
 {
     char name[32];
-    for (uint32_t i = 0; i < n; i++) {
-        load_connect(&clients[i], i, server);
-        snprintf(name, sizeof name, "m%05u", i);
-        load_send(&clients[i], SET_NAME, name);
+    for (uint32_t done = 0, part; done < n; done += part) {
+        part = n - done < NAMED_AT_ONCE ? n - done : NAMED_AT_ONCE;
+        for (uint32_t i = done; i < done + part; i++) {
+            load_connect(&clients[i], first + i, server);
+            snprintf(name, sizeof name, "m%05u", first + i);
+            load_send(&clients[i], SET_NAME, name);
+        }
+        for (uint32_t i = done; i < done + part; i++) {
+            load_expect(&clients[i], SET_NAME, SUCCESS);
+            load_expect(&clients[i], GET_CHATS, SUCCESS);
+        }
     }
-    for (uint32_t i = 0; i < n; i++) {
-        load_expect(&clients[i], SET_NAME, SUCCESS);
-        load_expect(&clients[i], GET_CHATS, SUCCESS);
-    }
-    if (per_room == 0)
-        return;
+}
+
+void load_join(struct client *clients, uint32_t n, uint32_t per_room)
+{
+    char name[32];
     for (uint32_t i = 0; i < n; i++) {
         snprintf(name, sizeof name, "room-%04u", i / per_room);
         load_send(&clients[i], CONNECT_CHAT, name);

@@ -10,7 +10,7 @@
 #include "tests/bench/message.h"
 #include "tests/bench/process.h"
 
-/* The names of load_enter: m00000 and so on, room-0000 and so on. */
+/* The names of load_name and load_join: m00000 and so on, room-0000 and so on. */
 enum { USER_NAME_BYTES = AUTHOR_BYTES, CHAT_NAME_BYTES = 9 };
 
 struct client {
@@ -57,8 +57,10 @@ _Noreturn void load_wrong(const struct client *client, const struct frame *frame
 
 /* Raises the limit of open files; how many clients fit. */
 uint32_t load_clients_most(void);
-/* Takes n named clients into rooms, `per_room` in each; 0: they stay in the lobby. The chats must be there. */
-void load_enter(struct client *clients, uint32_t n, uint32_t per_room, const struct process *server);
+/* Connects n clients and names them, by numbers from `first` on: they are in the lobby. */
+void load_name(struct client *clients, uint32_t first, uint32_t n, const struct process *server);
+/* Takes them from there into rooms, the first so many into the first one, and so on. The chats must be there. */
+void load_join(struct client *clients, uint32_t n, uint32_t per_room);
 /* Creates so many chats by a client of its own, that is gone afterwards. */
 void load_create_chats(uint32_t n, const struct process *server);
 

@@ -1,4 +1,4 @@
-/* What an idle named client costs in user-space memory. */
+/* What an idle named client costs in user-space memory, and what a room in use costs before anybody writes. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,69 +8,119 @@
 
 #define SETTLING (SECOND_NS / 4)
 
-enum { CLIENTS = 5000, PER_ROOM = 100 };
+enum { CLIENTS = 10000, ROOMS = 100 };
 
-/* Bytes a client: what the process has more than before they came, shared out. */
+/* Bytes, of touched pages that the process has for itself alone. */
 struct result {
-    struct figure private_dirty, anonymous, pss;
+    struct figure lobby;    /* a client in the lobby */
+    struct figure members;  /* a client in a room, its share of the room in it */
+    struct figure joining;  /* a client in a room that others use already */
+    struct figure room;     /* a room with one person, without the person */
+    struct figure resident; /* the whole process, with all clients in rooms, shared pages too: MiB */
 };
 
-static void run(const struct target *target, uint32_t n, uint32_t per_room, struct result *result)
+static double settled(const struct process *server)
 {
-    struct process server;
-    struct path chats = scratch_folder();
-    struct client *clients = bench_alloc(n * sizeof *clients);
-    process_start_server(&server, target, chats.text, NULL);
-    load_create_chats(CLIENTS / PER_ROOM, &server);
     bench_pause(SETTLING);
-    struct memory before = process_memory(&server);
-    load_enter(clients, n, per_room, &server);
-    bench_pause(SETTLING);
-    struct memory after = process_memory(&server);
-    figure_add(&result->private_dirty, (after.private_dirty - before.private_dirty) / n);
-    figure_add(&result->anonymous, (after.anonymous - before.anonymous) / n);
-    figure_add(&result->pss, (after.pss - before.pss) / n);
-    for (uint32_t i = 0; i < n; i++)
-        load_close(&clients[i]);
-    free(clients);
-    process_stop(&server);
-    scratch_remove(chats.text);
+    return process_memory(server).private_dirty;
 }
 
-static void print_row(const char *place, const struct target *target, const struct result *result)
+static void close_all(struct client *clients, uint32_t n)
 {
-    printf("    %-22s %-13s", place, target->label);
-    figure_print(&result->private_dirty, 0);
-    figure_print(&result->anonymous, 0);
-    figure_print(&result->pss, 0);
+    for (uint32_t i = 0; i < n; i++)
+        load_close(&clients[i]);
+}
+
+static void begin(struct process *server, const struct target *target, struct path *chats)
+{
+    *chats = scratch_folder();
+    process_start_server(server, target, chats->text, NULL);
+    load_create_chats(ROOMS, server);
+}
+
+static void end(struct process *server, const struct path *chats)
+{
+    process_stop(server);
+    scratch_remove(chats->text);
+}
+
+static void run_lobby(const struct target *target, struct client *clients, uint32_t n, struct result *result)
+{
+    struct process server;
+    struct path chats;
+    begin(&server, target, &chats);
+    double before = settled(&server);
+    load_name(clients, 0, n, &server);
+    figure_add(&result->lobby, (settled(&server) - before) / n);
+    close_all(clients, n);
+    end(&server, &chats);
+}
+
+/* One person a room first, then all the others. */
+static void run_rooms(const struct target *target, struct client *clients, uint32_t n, struct result *result)
+{
+    struct process server;
+    struct path chats;
+    begin(&server, target, &chats);
+    double before = settled(&server);
+    load_name(clients, 0, ROOMS, &server);
+    double named = settled(&server);
+    load_join(clients, ROOMS, 1);
+    double used = settled(&server);
+    load_name(clients + ROOMS, ROOMS, n - ROOMS, &server);
+    load_join(clients + ROOMS, n - ROOMS, n / ROOMS - 1);
+    double full = settled(&server);
+    figure_add(&result->room, (used - named) / ROOMS);
+    figure_add(&result->joining, (full - used) / (n - ROOMS));
+    figure_add(&result->members, (full - before) / n);
+    figure_add(&result->resident, process_memory(&server).resident / 1048576);
+    close_all(clients, n);
+    end(&server, &chats);
+}
+
+static void print(const struct plan *plan, const struct result *results, uint32_t n)
+{
+    printf(
+        "\nmemory: Private_Dirty of smaps_rollup, touched pages of thread stacks in it: what it grew by, shared out;\n"
+        "        %u idle named clients, %u chats, %u clients a room\n",
+        n, (uint32_t)ROOMS, n / ROOMS);
+    printf("    %-13s", "");
+    figure_print_head("bytes a client, lobby");
+    figure_print_head("in rooms, rooms' share in");
+    figure_print_head("in rooms already in use");
+    figure_print_head("KiB a room in use");
+    figure_print_head("Rss in the end, MiB");
     putchar('\n');
+    for (size_t t = 0; t < plan->n; t++) {
+        struct figure room = {0};
+        for (int i = 0; i < results[t].room.n; i++)
+            figure_add(&room, results[t].room.at[i] / 1024);
+        printf("    %-13s", plan->targets[t].label);
+        figure_print(&results[t].lobby, 0);
+        figure_print(&results[t].members, 0);
+        figure_print(&results[t].joining, 0);
+        figure_print(&room, 1);
+        figure_print(&results[t].resident, 1);
+        putchar('\n');
+    }
 }
 
 void section_memory(const struct plan *plan)
 {
-    static struct result lobby[TARGETS_MOST], rooms[TARGETS_MOST];
-    uint32_t most = load_clients_most();
-    uint32_t n = most < CLIENTS ? most / PER_ROOM * PER_ROOM : CLIENTS;
-    if (n == 0) {
-        printf("\nmemory: SKIP: only %u open files are allowed\n", most);
+    static struct result results[TARGETS_MOST];
+    uint32_t most = load_clients_most() / 4 * 3;
+    uint32_t n = most < CLIENTS ? most / ROOMS * ROOMS : CLIENTS;
+    if (n <= ROOMS) {
+        printf("\nmemory: SKIP: too few open files are allowed\n");
         return;
     }
-    for (int r = 0; r < figure_rounds; r++) {
+    struct client *clients = bench_alloc(n * sizeof *clients);
+    for (int r = 0; r < figure_rounds; r++)
         for (size_t i = 0; i < plan->n; i++) {
-            size_t a = plan_turn(plan, r, i);
-            run(&plan->targets[a], n, 0, &lobby[a]);
-            run(&plan->targets[a], n, PER_ROOM, &rooms[a]);
+            size_t t = plan_turn(plan, r, i);
+            run_lobby(&plan->targets[t], clients, n, &results[t]);
+            run_rooms(&plan->targets[t], clients, n, &results[t]);
         }
-    }
-    printf("\nmemory: bytes a client of %u idle named ones, from smaps_rollup: (after - before) / n; %d chats exist\n",
-           n, CLIENTS / PER_ROOM);
-    printf("    %-22s %-13s", "", "");
-    figure_print_head("private dirty");
-    figure_print_head("anonymous");
-    figure_print_head("proportional set");
-    putchar('\n');
-    for (size_t a = 0; a < plan->n; a++)
-        print_row("in the lobby", &plan->targets[a], &lobby[a]);
-    for (size_t a = 0; a < plan->n; a++)
-        print_row("in rooms of 100", &plan->targets[a], &rooms[a]);
+    free(clients);
+    print(plan, results, n);
 }

@@ -227,10 +227,8 @@ struct memory process_memory(const struct process *process)
         kib = strtoull(colon + 1, NULL, 10);
         if (strcmp(line, "Private_Dirty") == 0)
             memory.private_dirty = 1024.0 * (double)kib;
-        else if (strcmp(line, "Anonymous") == 0)
-            memory.anonymous = 1024.0 * (double)kib;
-        else if (strcmp(line, "Pss") == 0)
-            memory.pss = 1024.0 * (double)kib;
+        else if (strcmp(line, "Rss") == 0)
+            memory.resident = 1024.0 * (double)kib;
     }
     fclose(file);
     return memory;

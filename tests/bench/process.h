@@ -20,7 +20,7 @@ struct process {
 };
 
 struct memory {
-    double private_dirty, anonymous, pss; /* bytes */
+    double private_dirty, resident; /* bytes */
 };
 
 /* Starts a server over `chats`; `preload`, when it is not NULL, is loaded into it. Waits for "Server started". */
