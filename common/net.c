@@ -280,13 +280,23 @@ static ssize_t taken(ssize_t sent)
     return sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) ? 0 : sent;
 }
 
-ssize_t net_send(int fd, struct span bytes)
+static ssize_t send_with(int fd, struct span bytes, int flags)
 {
     ssize_t sent;
     do
-        sent = send(fd, bytes.at, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent = send(fd, bytes.at, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT | flags);
     while (sent < 0 && errno == EINTR);
     return taken(sent);
+}
+
+ssize_t net_send(int fd, struct span bytes)
+{
+    return send_with(fd, bytes, 0);
+}
+
+ssize_t net_send_last(int fd, struct span bytes)
+{
+    return send_with(fd, bytes, MSG_MORE);
 }
 
 ssize_t net_send_two(int fd, struct span first, struct span second)

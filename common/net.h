@@ -35,6 +35,8 @@ int net_connect(const struct net_address *address);
 ssize_t net_read(int fd, void *to, size_t n);
 /* Bytes taken by the socket, 0 when it takes none now, -1 when the connection is broken. Never SIGPIPE. */
 ssize_t net_send(int fd, struct span bytes);
+/* The same for the last bytes: net_finish_sending follows at once, and both travel together. */
+ssize_t net_send_last(int fd, struct span bytes);
 /* The same for two runs with one call. */
 ssize_t net_send_two(int fd, struct span first, struct span second);
 void net_finish_sending(int fd);

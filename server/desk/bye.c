@@ -5,12 +5,22 @@
 #include "common/net.h"
 #include "common/protocol.h"
 
-static void finish_sending(struct session *session)
+/* Sends the last answers and, with them, the end of the output. False: the connection is dead. */
+static bool send_last(struct session *session)
 {
-    if (session->out.n == 0 && !session->dead && !session->shut) {
+    while (session->out.n && !session->blocked) {
+        struct span rest = session_answer_rest(session);
+        ssize_t n = net_send_last(session->fd, rest);
+        if (n < 0)
+            return false;
+        session->blocked = (size_t)n < rest.n;
+        session_answer_sent(session, (size_t)n);
+    }
+    if (session->out.n == 0 && !session->shut) {
         net_finish_sending(session->fd);
         session->shut = true;
     }
+    return true;
 }
 
 static struct go arrive(struct desk *desk, struct session *session)
@@ -20,8 +30,7 @@ static struct go arrive(struct desk *desk, struct session *session)
         return (struct go){GATE, NULL};
     if (session->farewell)
         desk_answer(desk, session, DISCONNECT, SUCCESS, (struct span){0});
-    session->dead |= !desk_send_answers(session);
-    finish_sending(session);
+    session->dead |= !send_last(session);
     return desk_stay();
 }
 
@@ -42,10 +51,7 @@ static struct go late(struct desk *desk, struct session *session)
 static bool send_due(struct desk *desk, struct session *session)
 {
     (void)desk;
-    bool alive = desk_send_answers(session);
-    if (alive)
-        finish_sending(session);
-    return alive;
+    return send_last(session);
 }
 
 static bool owes(const struct desk *desk, const struct session *session)

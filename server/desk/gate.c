@@ -74,7 +74,7 @@ static void refuse_curtly(struct gate *gate, int fd, const char *sentence)
     struct buf answer = {0};
     char away[512];
     if (gate->door->answer(&answer, WRONG_REQUEST, FAILURE, span_of(sentence)))
-        net_send(fd, buf_span(&answer));
+        net_send_last(fd, buf_span(&answer));
     buf_free(&answer);
     net_finish_sending(fd);
     net_read(fd, away, sizeof away);
