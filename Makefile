@@ -215,6 +215,7 @@ BENCH = \
 	tests/bench/delivery.c \
 	tests/bench/figure.c \
 	tests/bench/floor.c \
+	tests/bench/growth.c \
 	tests/bench/load.c \
 	tests/bench/memory.c \
 	tests/bench/message.c \

@@ -79,11 +79,19 @@ static int take_connection(int listener)
     return fd;
 }
 
+static void flush_room(struct floor *floor, uint32_t at)
+{
+    struct room *room = &floor->rooms[at];
+    for (uint32_t i = 0; i < floor->members; i++)
+        send_all(floor->people[at * floor->members + i].fd, room->bytes, room->n);
+    room->n = 0;
+}
+
 static void gather(struct floor *floor, uint32_t at, const char *text)
 {
     struct room *room = &floor->rooms[at];
     if (room->n + FRAME_BYTES > ROUND_BYTES)
-        give_up("more in one round than was planned for");
+        flush_room(floor, at);
     char *frame = room->bytes + room->n;
     memcpy(frame, floor->frame, FRAME_BYTES - TEXT_BYTES);
     memcpy(frame + FRAME_BYTES - TEXT_BYTES, text, TEXT_BYTES);
@@ -109,15 +117,6 @@ static bool read_member(struct floor *floor, struct member *member)
     return true;
 }
 
-static void flush_room(struct floor *floor, uint32_t at)
-{
-    struct room *room = &floor->rooms[at];
-    for (uint32_t i = 0; i < floor->members; i++)
-        send_all(floor->people[at * floor->members + i].fd, room->bytes, room->n);
-    room->n = 0;
-    room->due = false;
-}
-
 /* Until somebody goes: the clients are all of one crowd. */
 static void serve(struct floor *floor)
 {
@@ -127,8 +126,10 @@ static void serve(struct floor *floor)
         for (int i = 0; i < n; i++)
             if (!read_member(floor, events[i].data.ptr))
                 return;
-        for (uint32_t i = 0; i < floor->n_due; i++)
+        for (uint32_t i = 0; i < floor->n_due; i++) {
+            floor->rooms[floor->due[i]].due = false;
             flush_room(floor, floor->due[i]);
+        }
         floor->n_due = 0;
     }
 }

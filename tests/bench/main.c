@@ -19,6 +19,7 @@ static const struct section {
 } sections[] = {
     {"deliver", section_deliver, "at saturation: server CPU a delivered record, and deliveries a second"},
     {"steady", section_steady, "at a fixed rate: server CPU a delivered record, p50 and p99 of delivery"},
+    {"growth", section_growth, "server CPU a delivered record from 1 to 1,000 rooms, and from 10 to 5,000 members"},
     {"memory", section_memory, "memory of an idle named client, in the lobby and in rooms, and of a room in use"},
     {"start", section_start, "time to \"Server started\" with 10,000 chat files"},
     {"passages", section_passages, "connect, name, join, leave, disconnect: cycles a second and CPU each"},

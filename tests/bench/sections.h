@@ -6,6 +6,7 @@
 
 void section_deliver(const struct plan *plan);
 void section_steady(const struct plan *plan);
+void section_growth(const struct plan *plan);
 void section_memory(const struct plan *plan);
 void section_start(const struct plan *plan);
 void section_passages(const struct plan *plan);
