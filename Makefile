@@ -307,7 +307,7 @@ test:
 	@scripts/suites $(if $(T),--scenario '$(T)') $(or $(MODE),plain)$(ARCH:%=:%)
 
 soak:
-	@FAULTS_SCALE=100 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
+	@FAULTS_SCALE=100 MODEL_FULL=1 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
 
 bench: $(SERVER) $(BENCH_PROGRAM) $(ALLOCATIONS)
 	$(Q)CONVEYORD=$(SERVER) $(BENCH_PROGRAM) $(ARCH:%=--arch %) $(T:%=--only %) $(R:%=--rounds %)
@@ -321,7 +321,7 @@ CHECKS = check-sources check-format check-purity check-scripts check-man check-c
 
 C_FILES = $(wildcard $(shell git ls-files -co --exclude-standard -- '*.c' '*.h' 2>/dev/null || \
 	find common server client tests -name '*.[ch]'))
-SCRIPTS = $(shell grep -lE '^\#!.*(ba)?sh' scripts/* .ci/* 2>/dev/null)
+SCRIPTS = $(shell grep -lE '^\#!.*(ba)?sh' scripts/* .ci/* tests/*/run 2>/dev/null)
 
 check:
 	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target MODE=plain $(CHECKS)
