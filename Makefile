@@ -204,6 +204,7 @@ FAULT_TESTS = \
 	tests/faults/floods.c \
 	tests/faults/cuts.c \
 	tests/faults/storm.c \
+	tests/faults/steady.c \
 	tests/faults/signals.c
 
 # One program, build/tests/bench: what the server costs.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/faults/scenarios.h"
+#include "tests/faults/strace.h"
 #include "tests/harness/census.h"
 #include "tests/harness/client.h"
 #include "tests/harness/rows.h"
@@ -196,6 +197,47 @@ static void hand_over_storm(const struct trial *trial)
     finish(server);
 }
 
+static unsigned delayed_calls(const struct strace *strace, const struct server *server)
+{
+    unsigned n = 0;
+    strace_injected_in_all(strace, server->ran_as); /* all is said now; a delay has a word of its own */
+    struct bytes log = file_read(strace->log);
+    for (const char *at = log.at; (at = strstr(at, "(DELAYED)")); at++)
+        n++;
+    return n;
+}
+
+/* The same, while every call of a kind takes its time: what is wrong between two of them has a long while to show. */
+static void slowed_storm(const struct trial *trial, const char *rule, bool in_belts)
+{
+    enum { LEAST = 10 * PEOPLE };
+    struct storm storm;
+    struct strace strace = {.inject = {rule}};
+    struct launch launch = {.arch = trial->arch, .options = {"--room-linger", "0"}};
+    unsigned hand_overs = scaled(10 * LEAST, LEAST);
+    strace_launch(&strace, &launch);
+    struct server *server = server_start(&launch);
+    shrink_belts(server);
+    storm_begin(&storm, server, hand_overs / 2 / PEOPLE);
+    storm_blow(&storm);
+    storm_check(&storm);
+    finish(server);
+    unsigned slowed = delayed_calls(&strace, server);
+    unsigned least = has_stages(trial) ? (in_belts ? ROOMS : hand_overs) : (in_belts ? 0 : PEOPLE);
+    check(slowed >= least, "%u calls were slowed, expected are %u at least", slowed, least);
+}
+
+static void storm_with_slow_epoll_ctl(const struct trial *trial)
+{
+    slowed_storm(trial, "epoll_ctl:delay_enter=200", false);
+}
+
+/* The writer lingers behind its write: the next stage has the session meanwhile. */
+static void storm_with_slow_belts(const struct trial *trial)
+{
+    slowed_storm(trial, "write:delay_exit=1000", true);
+}
+
 /* --- Rooms. --- */
 
 static unsigned threads_of(const struct server *server)
@@ -369,5 +411,7 @@ const struct scenario storm_faults[] = {
 };
 
 const struct scenario storm_traced[] = {
+    {"storm_with_slow_epoll_ctl", storm_with_slow_epoll_ctl},
+    {"storm_with_slow_belts", storm_with_slow_belts},
     {0},
 };
