@@ -377,6 +377,17 @@ void client_reset(struct client *client)
     client_close(client);
 }
 
+void client_discard(struct client *client)
+{
+    struct client **link = &clients;
+    while (*link != client)
+        link = &(*link)->next;
+    *link = client->next;
+    client_close(client);
+    trial_free(client->in.at);
+    trial_free(client);
+}
+
 void client_close_all(struct server *server)
 {
     for (struct client *client = clients; client; client = client->next) {

@@ -94,6 +94,8 @@ void client_retry_name(struct client *client, const char *name);
 void client_half_close(struct client *client);
 void client_close(struct client *client);
 void client_reset(struct client *client);
+/* Closes it and forgets it, for those who have very many. */
+void client_discard(struct client *client);
 void client_close_all(struct server *server);
 void client_end_all(void);
 

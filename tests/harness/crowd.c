@@ -52,7 +52,7 @@ static void ask_to_enter(struct member *member)
 
 static void log_in(struct crowd *crowd, struct member *member)
 {
-    member->client = client_open(crowd->server);
+    member->client = client_open_small(crowd->server, member->buffer);
     member->out.n = member->out_at = 0;
     frame_say(&member->out, SET_NAME, member->name);
     ask_to_enter(member);

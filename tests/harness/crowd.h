@@ -29,6 +29,7 @@ struct member {
     size_t size;       /* about how long a message is */
     bool continues;    /* its later visits begin where the last one stopped */
     bool deaf;         /* it reads nothing for now */
+    int buffer;        /* its receive buffer; 0: as usual */
     struct bytes out;  /* requests under way */
     size_t out_at;     /* bytes of them that have gone */
     struct visit stays[VISITS_MOST];

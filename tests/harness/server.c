@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -65,6 +66,10 @@ static void become(const struct launch *launch, const char *argv[], const int st
         dup2(standard[i], i);
     if (launch->file_limit)
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){launch->file_limit, launch->file_limit});
+    if (launch->descriptors)
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){launch->descriptors, launch->descriptors});
+    for (int i = 0; i < LAUNCH_VARIABLES && launch->variables[i]; i++)
+        putenv(launch->variables[i]);
     if (launch->notify)
         setenv("NOTIFY_SOCKET", launch->notify, 1);
     else
@@ -350,6 +355,21 @@ size_t server_memory(const struct server *server)
     if (!line)
         trial_fail("the server's memory can't be read");
     return strtoull(line + strlen("VmData:"), NULL, 10) * 1024;
+}
+
+int64_t server_cpu(const struct server *server)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid(server->pid, &clock) || clock_gettime(clock, &used) < 0)
+        trial_fail("the server's CPU time can't be read");
+    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
+char *server_companion(const char *name)
+{
+    const char *path = program(), *slash = strrchr(path, '/');
+    return trial_text("%.*s/tests/%s", slash ? (int)(slash - path) : 1, slash ? path : ".", name);
 }
 
 char *server_chat_path(const struct server *server, const char *chat)

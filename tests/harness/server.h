@@ -10,7 +10,7 @@
 
 #include "tests/harness/trial.h"
 
-enum { LAUNCH_OPTIONS = 24, LAUNCH_BEFORE = 24 };
+enum { LAUNCH_OPTIONS = 24, LAUNCH_BEFORE = 24, LAUNCH_VARIABLES = 4 };
 
 /* How a server is to be started. */
 struct launch {
@@ -25,6 +25,8 @@ struct launch {
     bool own_listen;                     /* no --listen but what the options say */
     bool bare;                           /* no argument at all but the options */
     rlim_t file_limit;                   /* RLIMIT_FSIZE; 0: none */
+    rlim_t descriptors;                  /* RLIMIT_NOFILE; 0: as it is */
+    char *variables[LAUNCH_VARIABLES];   /* NAME=VALUE for its environment, up to the first NULL */
 };
 
 struct server {
@@ -68,6 +70,10 @@ void server_tell(struct server *server, const char *line);
 /* What it holds: open descriptors; bytes of memory it has asked for. */
 unsigned server_descriptors(const struct server *server);
 size_t server_memory(const struct server *server);
+/* The CPU time it has used, in microseconds. */
+int64_t server_cpu(const struct server *server);
+/* A file that is built beside it, under tests/. */
+char *server_companion(const char *name);
 
 /* The path of a chat's file. */
 char *server_chat_path(const struct server *server, const char *chat);

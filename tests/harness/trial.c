@@ -47,15 +47,20 @@ static void out_of_memory(void)
     abort();
 }
 
+/* Its block, out of the ring; NULL for NULL. */
+static struct block *take_out(void *old)
+{
+    if (!old)
+        return NULL;
+    struct block *block = (struct block *)((char *)old - offsetof(struct block, bytes));
+    block->previous->next = block->next;
+    block->next->previous = block->previous;
+    return block;
+}
+
 void *trial_grow(void *old, size_t n)
 {
-    struct block *block = NULL;
-    if (old) {
-        block = (struct block *)((char *)old - offsetof(struct block, bytes));
-        block->previous->next = block->next;
-        block->next->previous = block->previous;
-    }
-    block = realloc(block, sizeof *block + n);
+    struct block *block = realloc(take_out(old), sizeof *block + n);
     if (!block)
         out_of_memory();
     block->next = blocks.next;
@@ -68,6 +73,11 @@ void *trial_grow(void *old, size_t n)
 void *trial_alloc(size_t n)
 {
     return memset(trial_grow(NULL, n), 0, n);
+}
+
+void trial_free(void *old)
+{
+    free(take_out(old));
 }
 
 static void free_blocks(void)
@@ -171,9 +181,14 @@ static double setting(const char *name, double usual)
     return value > 0 ? value : usual;
 }
 
+int64_t stretched(int64_t ms)
+{
+    return (int64_t)((double)ms * setting("TEST_SLOW", 1));
+}
+
 int64_t time_limit(void)
 {
-    return now_ms() + (int64_t)(LIMIT_MS * setting("TEST_SLOW", 1));
+    return now_ms() + stretched(LIMIT_MS);
 }
 
 int time_left(int64_t until)

@@ -39,14 +39,17 @@ int64_t now_ms(void);
 int64_t time_limit(void);
 /* Milliseconds left until then, for poll; 0 when it is over. */
 int time_left(int64_t until);
+/* So many milliseconds, times TEST_SLOW. */
+int64_t stretched(int64_t ms);
 /* Between two looks at something that can't be polled; fails when the time is over. */
 void look_again(int64_t until, const char *waiting_for);
 /* A count of repetitions, scaled by TEST_SCALE percent, but at least `least`. */
 unsigned scaled(unsigned n, unsigned least);
 
-/* Memory that lives until the trial ends; never NULL. */
+/* Memory that lives until the trial ends, or is freed earlier by those who need much; never NULL. */
 void *trial_alloc(size_t n);
 void *trial_grow(void *old, size_t n);
+void trial_free(void *old);
 char *trial_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A path in the scratch folder. */
 char *trial_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
