@@ -82,13 +82,27 @@ static size_t add_rules(struct strace *strace, const char *words[], size_t n)
     return n;
 }
 
+static bool sends_signals(const struct strace *strace)
+{
+    for (size_t i = 0; i < STRACE_RULES && strace->inject[i]; i++) {
+        if (strstr(strace->inject[i], ":signal="))
+            return true;
+    }
+    return false;
+}
+
 void strace_launch(struct strace *strace, struct launch *launch)
 {
-    /* -D: strace is the server's grandchild, not its parent. The filter stops it at the chosen calls only. */
-    static const char *const first[] = {"strace", "-D", "-q", "-f", "--seccomp-bpf"};
+    /* -D: strace is the server's grandchild, not its parent. */
+    static const char *const first[] = {"strace", "-D", "-q", "-f"};
+    size_t n = sizeof first / sizeof *first;
     need_strace();
+    memset(launch->before, 0, sizeof launch->before);
     memcpy(launch->before, first, sizeof first);
-    add_rules(strace, launch->before, sizeof first / sizeof *first);
+    if (!sends_signals(
+            strace)) /* with the filter it is stopped at the chosen calls only, but no signal is sent (strace 6.1) */
+        launch->before[n++] = "--seccomp-bpf";
+    add_rules(strace, launch->before, n);
 }
 
 static void end_joined(void)
@@ -170,7 +184,7 @@ unsigned strace_injected(const struct strace *strace)
 
 unsigned strace_injected_in_all(const struct strace *strace, pid_t ended)
 {
-    const char *last_word = trial_text("%d +++ ", (int)ended);
+    const char *last_word = trial_text("%-5d +++ ", (int)ended);
     for (int64_t until = time_limit(); !strstr(file_read(strace->log).at, last_word);)
         look_again(until, "strace's last word");
     return strace_injected(strace);

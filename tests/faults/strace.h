@@ -20,7 +20,7 @@ void strace_launch(struct strace *strace, struct launch *launch);
 /* Has strace join a running server, all its threads; and has it go away. */
 void strace_join(struct strace *strace, const struct server *server);
 void strace_part(struct strace *strace);
-/* How many calls were tampered with so far, as far as strace has said. */
+/* How many calls were made to fail or wait so far (a signal does not show), as far as strace has said. */
 unsigned strace_injected(const struct strace *strace);
 /* The same for a server that has ended, as this process: waits for strace's last word first. */
 unsigned strace_injected_in_all(const struct strace *strace, pid_t ended);

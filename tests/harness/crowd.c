@@ -162,6 +162,15 @@ static bool is_open(const struct member *member)
     return member->client->fd >= 0 && member->client->end == NOT_ENDED;
 }
 
+static bool any_open(const struct crowd *crowd)
+{
+    for (size_t i = 0; i < crowd->n; i++) {
+        if (is_open(&crowd->members[i]))
+            return true;
+    }
+    return false;
+}
+
 static void write_some(const struct crowd *crowd, struct member *member)
 {
     ssize_t sent = client_push(member->client, member->out.at + member->out_at, member->out.n - member->out_at);
@@ -243,6 +252,17 @@ void crowd_run(struct crowd *crowd, size_t records)
     size_t enough = crowd->records + records;
     while (crowd->records < enough && (crowd->endless || !all_content(crowd)))
         step(crowd, true, time_limit());
+}
+
+void crowd_run_to_end(struct crowd *crowd)
+{
+    int64_t until = time_limit();
+    crowd->may_break = true;
+    while (any_open(crowd)) {
+        if (now_ms() > until)
+            trial_fail("the time is over, and the server still serves (%zu records were read)", crowd->records);
+        step(crowd, true, until);
+    }
 }
 
 static void end(const struct member *member, bool cleanly)

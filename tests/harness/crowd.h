@@ -55,6 +55,8 @@ void crowd_resume(struct crowd *crowd);
 void crowd_finish(struct crowd *crowd);
 /* Drives it until all together have read so many records more, or all are content. */
 void crowd_run(struct crowd *crowd, size_t records);
+/* Drives it until the server has ended every connection. */
+void crowd_run_to_end(struct crowd *crowd);
 /* Reads what still comes until every connection has ended; `cleanly`: behind a whole frame and by no reset. */
 void crowd_read_out(struct crowd *crowd, bool cleanly);
 /* Checks every visit of everybody against the files, which a dying server may have left torn. */
@@ -67,6 +69,7 @@ void crowd_check_all_stored(const struct crowd *crowd);
 #define crowd_resume(...) (HERE, (crowd_resume)(__VA_ARGS__))
 #define crowd_finish(...) (HERE, (crowd_finish)(__VA_ARGS__))
 #define crowd_run(...) (HERE, (crowd_run)(__VA_ARGS__))
+#define crowd_run_to_end(...) (HERE, (crowd_run_to_end)(__VA_ARGS__))
 #define crowd_read_out(...) (HERE, (crowd_read_out)(__VA_ARGS__))
 #define crowd_check(...) (HERE, (crowd_check)(__VA_ARGS__))
 #define crowd_check_all_stored(...) (HERE, (crowd_check_all_stored)(__VA_ARGS__))
