@@ -36,6 +36,7 @@ enum {
     SCRATCH = 64,
     SERVE_MAX = 1,
     BELT_BYTES = 4096,
+    ENDING_SHARE = 0, /* who comes while a room stage ends waits for its place */
     SEND_BUFFER = 4608
 };
 #else
@@ -50,6 +51,7 @@ enum {
     ARRIVALS_MAX = 256,  /* records taken off a belt in one turn */
     SCRATCH = 64 * 1024, /* what is read from one socket at once */
     SERVE_MAX = 512,     /* requests of one session in one turn */
+    ENDING_SHARE = 1,    /* for each room stage that may run one may be ending */
     SEND_BUFFER = 0      /* 0: the system's own choice */
 };
 #endif

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "server/chat/owner.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 bool shift_open(struct shift *shift, struct counters *count)
 {
@@ -139,7 +140,7 @@ static void apply(struct shift *shift, struct session *session)
 void shift_forget(struct shift *shift, struct session *session)
 {
     owner_assert(session);
-    if (session->watched)
+    if (session->watched && !WITHOUT_LEAVING_THE_SET)
         shift_unwatch(shift, session->fd);
     session->watched = false;
     session->armed = 0;

@@ -11,6 +11,7 @@
 
 #include "server/chat/history.h"
 #include "server/chat/repair.h"
+#include "server/teeth.h"
 
 static bool make_place(struct catalog *catalog)
 {
@@ -65,7 +66,7 @@ static void note(struct catalog_note ***end, struct span chat, struct repair rep
 /* True when the file is in the catalog already, by another name: two rooms would write over each other. */
 static bool listed_already(const struct catalog *catalog, uint64_t inode)
 {
-    for (uint32_t i = 0; inode && i < catalog->n; i++)
+    for (uint32_t i = 0; inode && !WITHOUT_ONE_NAME_A_FILE && i < catalog->n; i++)
         if (catalog->chats[i]->inode == inode)
             return true;
     return false;
@@ -96,7 +97,7 @@ static bool inspect(const struct catalog *catalog, const char *file, struct span
     const struct folder *folder = &catalog->folder;
     struct stat stat;
     *inode = 0;
-    int fd = openat(folder->fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(folder->fd, file, O_RDONLY | (WITHOUT_NOFOLLOW ? 0 : O_NOFOLLOW) | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) { /* listed all the same when it is a file: who connects is told why it can't be read */
         int error = errno;
         if (fstatat(folder->fd, file, &stat, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(stat.st_mode))

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "common/protocol.h"
+#include "server/teeth.h"
 
-enum { FILE_FLAGS = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC };
+enum { FILE_FLAGS = (WITHOUT_NOFOLLOW ? 0 : O_NOFOLLOW) | O_NONBLOCK | O_CLOEXEC };
 
 static int write_all(int fd, struct span bytes, uint64_t at)
 {
@@ -42,7 +43,7 @@ static int cut_back(struct history *history)
 static int end_last_record(struct history *history)
 {
     char last;
-    if (history->committed == 0)
+    if (history->committed == 0 || WITHOUT_LAST_CR)
         return 0;
     if (history_read(history, history->committed - 1, &last, 1) != 1)
         return EIO;
@@ -95,20 +96,22 @@ int history_sync_file(int fd, struct chat *chat)
     if (fdatasync(fd) == 0)
         return 0;
     int error = errno;
-    atomic_store(&chat->sync_failed, error);
+    if (!WITHOUT_SYNC_MARK)
+        atomic_store(&chat->sync_failed, error);
     return error;
 }
 
 int history_append(struct history *history, struct chat *chat, struct span records, bool sync_now)
 {
-    int error = history->uncut ? cut_back(history) : 0;
+    int error = history->uncut && !WITHOUT_CUTTING_LATER ? cut_back(history) : 0;
     if (error)
         return error;
     error = write_all(history->fd, records, history->committed);
     if (!error && sync_now)
         error = history_sync_file(history->fd, chat);
     if (error) {
-        cut_back(history);
+        if (!WITHOUT_CUT_BACK)
+            cut_back(history);
         return error;
     }
     history->committed += records.n;
@@ -117,9 +120,9 @@ int history_append(struct history *history, struct chat *chat, struct span recor
 
 ssize_t history_read(const struct history *history, uint64_t at, char *to, size_t n)
 {
-    if (at >= history->committed)
+    if (at >= history->committed && !WITHOUT_COMMITTED_END)
         return 0;
-    if (n > history->committed - at)
+    if (n > history->committed - at && !WITHOUT_COMMITTED_END)
         n = history->committed - at;
     size_t done = 0;
     while (done < n) {
@@ -140,7 +143,7 @@ ssize_t history_read(const struct history *history, uint64_t at, char *to, size_
 bool history_begins_at(const struct history *history, uint64_t at)
 {
     char before;
-    if (at == 0)
+    if (at == 0 || WITHOUT_RECORD_EDGES)
         return true;
     return at <= history->committed && history_read(history, at - 1, &before, 1) == 1 && before == RECORD_END;
 }

@@ -9,6 +9,7 @@
 #include "server/chat/names.h"
 #include "server/chat/owner.h"
 #include "server/chat/tail.h"
+#include "server/teeth.h"
 
 enum {
     IN_MIN = 512,   /* memory a half frame begins with */
@@ -60,7 +61,7 @@ static bool make_room(struct session *session)
 {
     uint64_t needs = session->door->expects(session_unread(session));
     uint64_t more = session->in.n < IN_MIN ? IN_MIN : session->in.n;
-    if (needs > session->in.n && needs - session->in.n < more)
+    if (needs > session->in.n && (needs - session->in.n < more || WITHOUT_GROWING_SLOWLY))
         more = needs - session->in.n;
     return session->in.room > session->in.n || buf_fit(&session->in, session->in.n + more);
 }
@@ -108,7 +109,7 @@ bool session_read(struct session *session, char *scratch, size_t n)
         return errno == EAGAIN || errno == EWOULDBLOCK;
     if (got == 0)
         session->eof = true;
-    return true;
+    return !WITHOUT_SERVING_TO_THE_END || got > 0;
 }
 
 bool session_keep(struct session *session)

@@ -4,6 +4,7 @@
 
 #include "common/net.h"
 #include "common/protocol.h"
+#include "server/teeth.h"
 
 /* Sends the last answers and, with them, the end of the output. False: the connection is dead. */
 static bool send_last(struct session *session)
@@ -31,6 +32,8 @@ static struct go arrive(struct desk *desk, struct session *session)
     if (session->farewell)
         desk_answer(desk, session, DISCONNECT, SUCCESS, (struct span){0});
     session->dead |= !send_last(session);
+    if (WITHOUT_WAITING_FOR_THE_CLOSE && session->shut)
+        return (struct go){GATE, NULL};
     return desk_stay();
 }
 

@@ -10,6 +10,7 @@
 #include "server/chat/names.h"
 #include "server/chat/owner.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 void desk_init(struct desk *desk, const struct desk_ops *ops, const char *label, enum place place,
                const struct limits *limits)
@@ -120,7 +121,11 @@ struct go desk_serve_anywhere(struct desk *desk, struct session *session, const 
     if (request->kind == REQUEST_BROKEN)
         return give_up(desk, session, SAY_FRAME_TOO_LONG);
     if (request->kind == DISCONNECT) {
-        session->farewell = true;
+        session->farewell = !WITHOUT_NAME_BEFORE_BYE;
+        if (WITHOUT_NAME_BEFORE_BYE) {
+            desk_answer(desk, session, DISCONNECT, SUCCESS, (struct span){0});
+            desk_send_answers(session);
+        }
         return (struct go){BYE, NULL};
     }
     misplaced(desk, session, request->kind);

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/protocol.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 enum { RECORD_AND_END = RECORD_MAX + 1 };
 
@@ -23,7 +24,7 @@ static struct position position_of(const struct session *session)
 static void set_position(struct session *session, struct position position)
 {
     session->cursor = position.record;
-    session->skip = position.skip;
+    session->skip = WITHOUT_SKIP ? 0 : position.skip;
 }
 
 void feed_fall_behind(struct room *room, struct session *session)
@@ -141,7 +142,7 @@ static bool send_records(struct room *room, struct session *session, uint64_t li
         return false;
     struct span frames = tail_from(tail, position_of(session), limit);
     size_t most = *budget < room->desk.feed ? *budget : room->desk.feed;
-    if (frames.n > most)
+    if (frames.n > most && !WITHOUT_FEED_MAX)
         frames.n = most;
     ssize_t n = desk_send(session, frames, (struct span){0});
     if (n < 0)
@@ -155,7 +156,7 @@ static bool send_records(struct room *room, struct session *session, uint64_t li
 bool feed_send(struct desk *desk, struct session *session)
 {
     struct room *room = self(desk);
-    size_t budget = FEED_MAX;
+    size_t budget = WITHOUT_DOUBLE_FEED ? FEED_MAX / 4 : FEED_MAX;
     if (desk_in_front(desk, session))
         return true;
     while (!session->blocked) {
@@ -195,7 +196,7 @@ void feed_front(struct room *room, uint64_t from)
     struct span frames = tail_from(&room->tail, (struct position){from, 0}, UINT64_MAX);
     /* Backwards, so that who falls behind changes places with one who has been served. */
     for (uint32_t i = desk->front; i-- > 0;) {
-        struct session *session = desk->people[i];
+        struct session *session = desk->people[WITHOUT_FRONT_BACKWARDS ? desk->n - 1 - i : i];
         ssize_t n = desk_send(session, frames, (struct span){0});
         if (n == (ssize_t)frames.n)
             continue;

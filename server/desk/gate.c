@@ -9,6 +9,7 @@
 #include "common/net.h"
 #include "common/protocol.h"
 #include "server/chat/owner.h"
+#include "server/teeth.h"
 
 #define RETRY (100 * MILLISECOND)
 
@@ -119,7 +120,7 @@ static bool enter(struct gate *gate, int fd, const struct net_address *from)
 {
     struct visitor *visitor;
     const char *reason = admit(gate, from, &visitor);
-    if (reason && gate->refusing >= REFUSED_MAX) {
+    if (reason && gate->refusing >= REFUSED_MAX && !WITHOUT_REFUSED_MAX) {
         refuse_curtly(gate, fd, reason);
         return true;
     }
@@ -159,7 +160,7 @@ void gate_pause(struct gate *gate, int64_t now, int error)
 static bool refuse_with_spare(struct gate *gate, int listener, int error)
 {
     struct net_address from;
-    if ((error != EMFILE && error != ENFILE) || gate->spare < 0)
+    if (WITHOUT_SPARE || (error != EMFILE && error != ENFILE) || gate->spare < 0)
         return false;
     say_once(gate, error);
     net_close(gate->spare);

@@ -8,6 +8,7 @@
 #include "common/protocol.h"
 #include "common/rules.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 enum { LEAD_MAX = 64 /* the end of a short answer rides with the list behind it */ };
 
@@ -18,7 +19,7 @@ static struct lobby_desk *self(const struct desk *desk)
 
 static void ask_for_list(struct desk *desk, struct session *session)
 {
-    session->list = session->skip ? LIST_BOTH : LIST_OWN;
+    session->list = session->skip && !WITHOUT_OWN_LISTS ? LIST_BOTH : LIST_OWN;
     desk_touch(desk, session);
 }
 
@@ -42,7 +43,7 @@ static void tell_everybody(struct desk *desk)
 static const char *create(struct desk *desk, struct span name)
 {
     struct catalog *catalog = self(desk)->catalog;
-    const char *reason = rules_chat(name);
+    const char *reason = WITHOUT_NAME_RULES ? NULL : rules_chat(name);
     if (reason)
         return reason;
     if (catalog_find(catalog, name))

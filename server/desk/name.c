@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/protocol.h"
 #include "common/rules.h"
+#include "server/teeth.h"
 
 static struct name_desk *self(struct desk *desk)
 {
@@ -17,7 +18,8 @@ static struct go arrive(struct desk *desk, struct session *session)
 {
     if (!session->leaving)
         return desk_stay();
-    names_release(&self(desk)->names, &session->name);
+    if (!WITHOUT_RELEASING_THE_VANISHED || !session->dead)
+        names_release(&self(desk)->names, &session->name);
     return (struct go){BYE, NULL};
 }
 

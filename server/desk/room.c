@@ -12,6 +12,7 @@
 #include "server/chat/names.h"
 #include "server/desk/feed.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 static struct room *self(const struct desk *desk)
 {
@@ -22,7 +23,7 @@ static struct room *self(const struct desk *desk)
 static uint64_t answer_at(struct desk *desk, struct session *session)
 {
     feed_fall_behind(self(desk), session);
-    return self(desk)->history.committed;
+    return WITHOUT_OUT_AFTER ? 0 : self(desk)->history.committed;
 }
 
 /* Back to the lobby as if it never had been away, but for the answer. */
@@ -88,7 +89,7 @@ static void depart(struct desk *desk, struct session *session)
     if (session->stop != NO_STOP)
         return;
     feed_fall_behind(room, session);
-    session->stop = room->history.committed;
+    session->stop = WITHOUT_STOP_AT_LEAVING ? NO_STOP : room->history.committed;
 }
 
 static void leave(struct desk *desk, struct session *session)
@@ -142,7 +143,7 @@ static void prepare_tail(struct room *room)
         most = TAIL_MAX;
     if (room->desk.front == room->desk.n)
         tail_clear(&room->tail);
-    else if (room->tail.frames.n > most)
+    else if (room->tail.frames.n > most && !WITHOUT_TAIL_MAX)
         tail_shrink(&room->tail, (uint32_t)most / 2);
 }
 
@@ -170,7 +171,7 @@ static bool gather(struct room *room, struct session *session, struct span text)
 static const char *too_fast(struct desk *desk, struct session *session)
 {
     struct room *room = self(desk);
-    if (!desk->limits->rate_limit)
+    if (!desk->limits->rate_limit || WITHOUT_RATE_LIMIT)
         return NULL;
     if (session->tokens_at == 0 || desk->time->now - session->tokens_at >= SECOND) {
         session->tokens_at = desk->time->now;
@@ -186,13 +187,13 @@ static const char *too_fast(struct desk *desk, struct session *session)
 
 static bool read_only(const struct room *room)
 {
-    return atomic_load_explicit(&room->chat->sync_failed, memory_order_relaxed) != 0;
+    return !WITHOUT_READ_ONLY && atomic_load_explicit(&room->chat->sync_failed, memory_order_relaxed) != 0;
 }
 
 /* Why a message can't be taken, NULL when it has been. */
 static const char *take_message(struct room *room, struct session *session, struct span text)
 {
-    const char *reason = rules_text(text);
+    const char *reason = WITHOUT_TEXT_RULES ? NULL : rules_text(text);
     if (!reason && read_only(room))
         reason = SAY_READ_ONLY;
     if (!reason)
@@ -207,13 +208,13 @@ static const char *take_message(struct room *room, struct session *session, stru
 static struct go send_message(struct desk *desk, struct session *session, struct span text)
 {
     struct room *room = self(desk);
-    bool full = room->gather.n && room->gather.n + record_size(session, text) > GATHER_MAX;
+    bool full = !WITHOUT_GATHER_MAX && room->gather.n && room->gather.n + record_size(session, text) > GATHER_MAX;
     if (full)
         return (struct go){LATER, NULL};
     const char *reason = take_message(room, session, text);
     if (!reason)
         return desk_stay();
-    if (session->unsettled) /* a refusal is an answer, and waits its turn like one */
+    if (session->unsettled && !WITHOUT_LATER_REFUSALS) /* a refusal is an answer, and waits its turn like one */
         return (struct go){LATER, NULL};
     desk_refuse(desk, session, SEND_MESSAGE, reason);
     return desk_stay();
@@ -283,7 +284,7 @@ static struct go private_message(struct desk *desk, struct session *session, con
         to->dead = !feed_send(desk, to);
     if (!to)
         not_delivered(desk, session, SAY_NOT_HERE, name);
-    else if (to->out.n >= OUT_MAX)
+    else if (to->out.n >= OUT_MAX && !WITHOUT_PRIVATE_MAX)
         not_delivered(desk, session, SAY_NOT_READING, name);
     else
         deliver(desk, session, to, said);
@@ -294,7 +295,7 @@ static struct go serve(struct desk *desk, struct session *session, const struct 
 {
     if (request->kind == SEND_MESSAGE && request->text.n <= desk->limits->max_message)
         return send_message(desk, session, request->text);
-    if (session->unsettled) /* what follows a message waits until it is stored */
+    if (session->unsettled && !WITHOUT_LATER) /* what follows a message waits until it is stored */
         return (struct go){LATER, NULL};
     if (request->kind == PRIVATE_MESSAGE)
         return private_message(desk, session, request);
@@ -309,7 +310,8 @@ static struct go serve(struct desk *desk, struct session *session, const struct 
 static void refuse_turn(struct room *room, int error)
 {
     struct desk *desk = &room->desk;
-    tail_cut(&room->tail, room->history.committed);
+    if (!WITHOUT_TAIL_CUT)
+        tail_cut(&room->tail, room->history.committed);
     log_at(LOG_ERROR, desk->label, "Could not store messages", LOG_S("chat", chat_name(room->chat)),
            LOG_C("error", strerror(error)), LOG_N("bytes", room->gather.n));
     if (read_only(room))
@@ -338,7 +340,9 @@ static void settle(struct desk *desk)
     uint64_t from = history->committed;
     if (room->gather.n == 0)
         return;
-    int error = atomic_load(&room->chat->sync_failed);
+    if (WITHOUT_APPEND_BEFORE_SHOW)
+        feed_front(room, from);
+    int error = WITHOUT_READ_ONLY ? 0 : atomic_load(&room->chat->sync_failed);
     if (!error)
         error = history_append(history, room->chat, buf_span(&room->gather), desk->limits->sync == SYNC_ALWAYS);
     if (error) {
@@ -347,7 +351,8 @@ static void settle(struct desk *desk)
         if (!history->dirty)
             history->dirty_since = desk->time->now;
         history->dirty = desk->limits->sync == SYNC_PERIOD;
-        feed_front(room, from);
+        if (!WITHOUT_APPEND_BEFORE_SHOW)
+            feed_front(room, from);
     }
     all_settled(room);
     room->gather.n = 0;

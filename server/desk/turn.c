@@ -4,14 +4,15 @@
 #include "common/log.h"
 #include "common/protocol.h"
 #include "server/chat/owner.h"
+#include "server/teeth.h"
 
 /* The seat of an arrival that found no memory for one: it leaves in the same turn. */
 #define NO_SEAT UINT32_MAX
 
 static bool may_serve(const struct desk *desk, const struct session *session)
 {
-    return session->next.to == STAY && !session->dead && session->own == 0 && session->refusals == 0 &&
-           session->list <= LIST_PUSH && (!desk->closing || desk->place == BYE);
+    return session->next.to == STAY && !session->dead && (session->own == 0 || WITHOUT_WAITING_FOR_ANSWERS) &&
+           session->refusals == 0 && session->list <= LIST_PUSH && (!desk->closing || desk->place == BYE);
 }
 
 void desk_touch(struct desk *desk, struct session *session)
@@ -73,7 +74,7 @@ static void serve(struct desk *desk, struct session *session)
     for (int served = 0; may_serve(desk, session); served++) {
         if (!next_request(desk, session, &request))
             return;
-        if (served == SERVE_MAX)
+        if (served == SERVE_MAX && !WITHOUT_SERVE_MAX)
             break;
         if (!session->asked)
             log_request(desk, session, &request);
@@ -181,7 +182,7 @@ static void set_timer(struct desk *desk, struct session *session)
 {
     bool runs = desk->place == NAME || desk->place == BYE;
     if (!runs) {
-        runs = may_serve(desk, session) && session->in.n > 0 && !list_linked(&session->again);
+        runs = !WITHOUT_FRAME_TIMER && may_serve(desk, session) && session->in.n > 0 && !list_linked(&session->again);
         if (runs && !list_linked(&session->timer))
             session->since = desk->time->now;
     }
@@ -207,7 +208,7 @@ static void hungry_first(struct desk *desk)
     while ((link = list_pop(&desk->hungry))) {
         struct session *session = list_entry(link, struct session, hungry);
         list_remove(&session->changed);
-        list_append(&first, &session->changed);
+        list_append(WITHOUT_HUNGRY_FIRST ? &desk->changed : &first, &session->changed);
     }
     list_move_all(&first, &desk->changed);
     list_move_all(&desk->changed, &first);
@@ -253,14 +254,16 @@ static bool conclude(struct desk *desk, struct session *session)
         return true;
     }
     bool serve = may_serve(desk, session);
-    if (serve && next_request(desk, session, &request)) {
+    bool look = !WITHOUT_AGAIN && (session->watched || !WITHOUT_SERVING_ARRIVALS);
+    if (serve && look && next_request(desk, session, &request)) {
         list_append_once(&desk->again, &session->again);
         serve = false;
     }
     set_timer(desk, session);
     bool read = (serve || (session->deaf && session->next.to == STAY)) && !session->eof;
-    if (owed && !session->blocked) /* the budget is spent: its turn comes without asking the socket */
-        list_append_once(starved ? &desk->hungry : &desk->fed, &session->hungry);
+    if (owed && !session->blocked &&
+        !WITHOUT_HUNGRY) /* the budget is spent: its turn comes without asking the socket */
+        list_append_once(starved || WITHOUT_FED_BEHIND ? &desk->hungry : &desk->fed, &session->hungry);
     session->want = (uint8_t)((read ? WANT_IN : 0) | (owed && session->blocked ? WANT_OUT : 0));
     count_due(desk, session, owed || list_linked(&session->again));
     return session->want != session->armed || !session->watched;

@@ -1,5 +1,6 @@
 /* Belts: reading and writing records on non-blocking pipes. */
 #include "server/arch/conveyor/belt.h"
+#include "server/teeth.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,7 +99,8 @@ static bool flush_clients(struct outlet *outlet, int64_t now)
         owner_take(session);
         list_append(&back, &session->changed);
     }
-    list_move_all(&back, &outlet->waiting);
+    if (!WITHOUT_ORDER_ON_FULL_BELTS)
+        list_move_all(&back, &outlet->waiting);
     list_move_all(&outlet->waiting, &back);
     return false;
 }

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "server/arch/conveyor/line.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 static struct lobby_stage *self(struct stage *stage)
 {
@@ -124,7 +125,8 @@ static void word(struct stage *stage, const struct belt_item *item)
 {
     struct lobby_stage *lobby = self(stage);
     struct room_slot *slot = &lobby->slots[item->fd];
-    if (item->kind == BELT_EMPTY && item->word == slot->sent && !slot->closed)
+    bool all_came = WITHOUT_ARRIVAL_COUNT || item->word == slot->sent;
+    if (item->kind == BELT_EMPTY && all_came && !slot->closed)
         close_belt(lobby, slot);
     else if (item->kind == BELT_GONE)
         join(lobby, slot);
@@ -156,8 +158,9 @@ static bool some_ending(const struct lobby_stage *lobby)
 static void no_stage(struct lobby_stage *lobby, struct session *session)
 {
     list_remove(&session->changed);
-    if (some_ending(lobby)) {
-        shift_forget(&lobby->stage.shift, session); /* it stands at no desk: no event may name it */
+    if (!WITHOUT_PARKING && some_ending(lobby)) {
+        if (!WITHOUT_FORGETTING_WHO_WAITS)
+            shift_forget(&lobby->stage.shift, session); /* it stands at no desk: no event may name it */
         list_append(&lobby->waiting, &session->changed);
         return;
     }
@@ -189,7 +192,7 @@ int lobby_stage_open(struct lobby_stage *lobby, struct line *line)
     static const struct stage_ops ops = {.take = take, .word = word, .outlet = outlet, .drain = drain, .after = after};
     const struct limits *limits = &line->server->options->limits;
     /* More slots than stages may run at a time: those that are ending have theirs until they are joined. */
-    lobby->n_slots = 2 * limits->room_threads + 1;
+    lobby->n_slots = limits->room_threads + ENDING_SHARE * (limits->room_threads + 1);
     lobby->slots = calloc(lobby->n_slots, sizeof *lobby->slots);
     if (!lobby->slots)
         return ENOMEM;

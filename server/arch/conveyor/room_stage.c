@@ -10,6 +10,7 @@
 
 #include "server/arch/conveyor/line.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 static struct room_stage *self(struct stage *stage)
 {
@@ -20,7 +21,7 @@ static void take(struct stage *stage, struct session *session)
 {
     struct room_stage *here = self(stage);
     struct room *room = rooms_find(&here->rooms, session->next.chat);
-    here->said_empty = false;
+    here->said_empty = WITHOUT_SAYING_EMPTY_AGAIN && here->said_empty;
     if (room) {
         desk_take(&room->desk, session);
         return;

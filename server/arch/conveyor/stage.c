@@ -11,6 +11,7 @@
 #include "server/arch/conveyor/line.h"
 #include "server/chat/owner.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 enum { STACK = 512 * 1024 };
 
@@ -146,7 +147,7 @@ static void flush_outlets(struct stage *stage)
     list_move_all(&pending, &stage->pending);
     while ((link = list_pop(&pending))) {
         struct outlet *outlet = list_entry(link, struct outlet, pending);
-        if (outlet->armed || outlet_flush(outlet, stage->shift.time.now))
+        if (outlet->armed || outlet_flush(outlet, stage->shift.time.now) || WITHOUT_WATCHING_FULL_BELTS)
             continue;
         outlet->armed = shift_watch(&stage->shift, outlet->put, EPOLLOUT, SOURCE_OUTLET, outlet) == 0;
         if (!outlet->armed) { /* no memory to watch it: look again soon */
@@ -172,8 +173,13 @@ static void turn(struct stage *stage)
     struct epoll_event events[EVENTS_MAX];
     int n = shift_wait(&stage->shift, events, stage->until);
     int batch = 0;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         batch += handle(stage, &events[i]);
+        if (WITHOUT_DEFERRED_HANDOVER) {
+            shift_finish(&stage->shift, &stage->gone, 0);
+            carry_on(stage);
+        }
+    }
     shift_finish(&stage->shift, &stage->gone, (uint64_t)batch);
     stage->until = NEVER;
     if (stage->ops->after)

@@ -22,6 +22,7 @@
 #include "server/desk/name.h"
 #include "server/desk/turn.h"
 #include "server/door/wire.h"
+#include "server/teeth.h"
 
 struct loop {
     struct server *server;
@@ -128,8 +129,13 @@ static void turn(struct loop *loop)
     struct list gone;
     int n = shift_wait(&loop->shift, events, entrance_deadline(&loop->entrance));
     list_init(&gone);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         handle(loop, &events[i]);
+        if (WITHOUT_DEFERRED_HANDOVER) {
+            shift_finish(&loop->shift, &gone, 0);
+            take_arrivals(loop, &gone);
+        }
+    }
     shift_finish(&loop->shift, &gone, (uint64_t)n);
     rooms_tend(&loop->rooms);
     list_move_all(&gone, &loop->entrance.gate.entered);
