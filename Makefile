@@ -120,6 +120,7 @@ SOURCES = \
 
 # One program each.
 UNIT_TESTS = \
+	tests/unit/test_belt.c \
 	tests/unit/test_buf.c \
 	tests/unit/test_bye.c \
 	tests/unit/test_catalog.c \
@@ -170,6 +171,7 @@ HARNESS = \
 # One program, build/tests/system: the scenarios.
 SYSTEM_TESTS = \
 	tests/system/system.c \
+	tests/system/batches.c \
 	tests/system/command.c \
 	tests/system/death.c \
 	tests/system/disk.c \

@@ -7,7 +7,7 @@
 #define THEMES(theme)                                                                                              \
     theme(names) theme(lobby) theme(room) theme(private) theme(replay) theme(frames) theme(timeouts) theme(limits) \
         theme(order) theme(endings) theme(many) theme(slow) theme(death) theme(signals) theme(log) theme(folder)   \
-            theme(repair) theme(command) theme(disk) theme(stages)
+            theme(repair) theme(command) theme(disk) theme(stages) theme(batches)
 
 #define DECLARE_THEME(theme) extern const struct scenario theme##_scenarios[];
 THEMES(DECLARE_THEME)

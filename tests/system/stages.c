@@ -116,6 +116,34 @@ static void one_thread_starts_and_stops(const struct trial *trial)
     start_and_stop(trial, "1", scaled(30, 2));
 }
 
+/* People vanish with many visits asked for, so that some are gone while they wait for a thread; who stays waits, too. */
+static void one_thread_for_the_vanished(const struct trial *trial)
+{
+    enum { PEOPLE = 8, CHATS = 5, VISITS = 60, OWN = 20 };
+    static const char *const chats[CHATS] = {"one", "two", "three", "four", "five"};
+    struct server *server =
+        server_start(&(struct launch){.arch = trial->arch, .options = {"--room-linger", "0", "--room-threads", "1"}});
+    struct client *keeper = client_login(server, "keeper");
+    for (int i = 0; i < CHATS; i++)
+        client_create(keeper, chats[i]);
+    for (unsigned round = 0, rounds = scaled(40, 4); round < rounds; round++) {
+        struct client *people[PEOPLE];
+        for (int i = 0; i < PEOPLE; i++) {
+            struct bytes requests = {0};
+            people[i] = client_login(server, trial_text("p%d-%u", i, round));
+            ask_for_visits(&requests, "p", VISITS, chats, (size_t)i % CHATS + 1);
+            client_push(people[i], requests.at, requests.n);
+        }
+        struct bytes own = {0};
+        ask_for_visits(&own, trial_text("k%u", round), OWN, chats, CHATS);
+        client_write(keeper, own.at, own.n);
+        for (int i = 0; i < PEOPLE; i++)
+            client_reset(people[i]);
+        read_visits(keeper, trial_text("k%u", round), OWN, chats, CHATS);
+    }
+    finish(server);
+}
+
 /* The same with people who vanish: as they enter, inside, and as they leave. */
 static void rooms_of_the_vanished(const struct trial *trial)
 {
@@ -168,6 +196,7 @@ const struct scenario stages_scenarios[] = {
     {"two_room_threads", two_room_threads},
     {"rooms_start_and_stop", rooms_start_and_stop},
     {"one_thread_starts_and_stops", one_thread_starts_and_stops},
+    {"one_thread_for_the_vanished", one_thread_for_the_vanished},
     {"rooms_of_the_vanished", rooms_of_the_vanished},
     {"rooms_that_linger", rooms_that_linger},
     {0},

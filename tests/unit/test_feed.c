@@ -282,6 +282,41 @@ static void a_share_for_everybody(void **state)
     buf_free(&file);
 }
 
+/* Writers who fill every turn can't outrun a reader who takes all that it is sent. */
+static void a_reader_arrives(void **state)
+{
+    (void)state;
+    enum { PIECE = FEED_MAX / 16, FIT = GATHER_MAX / (PIECE + 64), WRITERS = FIT > 1 ? FIT : 1, WIDE = 200000 };
+    static char text[PIECE];
+    struct person *writers[WRITERS], *reader;
+    char name[16];
+    struct buf file = {0};
+    memset(text, 'w', sizeof text);
+    for (int i = 0; file.n < 4 * (size_t)FEED_MAX; i++)
+        add_record(&file, PIECE, i);
+    make_chat(&file);
+    hall.send_buffer = WIDE;
+    for (int i = 0; i < WRITERS; i++) {
+        snprintf(name, sizeof name, "w%d", i);
+        writers[i] = hall_enter_as(&hall, name, "c");
+    }
+    reader = connect_as("reader", 0);
+    const struct desk *desk = &hall_room(&hall, "c")->desk;
+    for (int turn = 0; reader->session->desk != desk || !desk_in_front(desk, reader->session); turn++) {
+        assert_true(turn < 300);
+        for (int i = 0; i < WRITERS; i++)
+            person_say_span(writers[i], SEND_MESSAGE, (struct span){text, PIECE});
+        hall_turn(&hall);
+        for (int i = 0; i < WRITERS; i++) {
+            person_skip(writers[i]);
+            person_hear(writers[i]);
+        }
+        person_skip(reader);
+        person_hear(reader);
+    }
+    buf_free(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +324,7 @@ int main(void)
         HALL_TEST(runs_without_an_end),       HALL_TEST(records_nobody_could_have_written),
         HALL_TEST(from_every_record_on),      HALL_TEST(a_slow_reader_delays_nobody),
         HALL_TEST(newcomers_in_the_middle),   HALL_TEST(a_share_for_everybody),
+        HALL_TEST(a_reader_arrives),
     };
     return cmocka_run_group_tests_name("unit/feed", tests, NULL, NULL);
 }

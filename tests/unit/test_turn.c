@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <cmocka.h>
@@ -78,6 +79,23 @@ static void who_does_not_read_is_not_served(void **state)
         assert_hears(ann, SET_NAME, FAILURE, say_misplaced[SET_NAME]);
     assert_quiet(ann);
     assert_int_equal(ann->session->want, WANT_IN);
+}
+
+/* The same for answers that are kept until they have gone: at most one waits, whatever was asked for. */
+static void who_does_not_read_is_kept_one_answer(void **state)
+{
+    (void)state;
+    enum { MANY = 2000 };
+    hall.send_buffer = NARROW;
+    struct person *ann = hall_enter_as(&hall, "ann", NULL);
+    say_often(ann, RECEIVE_MESSAGE, "", MANY);
+    hall_run(&hall);
+    assert_int_equal(ann->session->own, 1);
+    assert_true(ann->session->out.n <= sizeof(struct answer_head) + SERVER_HEADER + strlen(SAY_WRONG_REQUEST));
+    hall_rest(&hall);
+    for (int i = 0; i < MANY; i++)
+        assert_hears(ann, WRONG_REQUEST, FAILURE, SAY_WRONG_REQUEST);
+    assert_quiet(ann);
 }
 
 /* A list that nobody asked for keeps nobody from being served: OUT and IN. */
@@ -362,6 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HALL_TEST(at_rest_everybody_waits_for_input),
         HALL_TEST(who_does_not_read_is_not_served),
+        HALL_TEST(who_does_not_read_is_kept_one_answer),
         HALL_TEST(a_push_is_no_reason_to_be_deaf),
         HALL_TEST(one_does_not_keep_the_others_waiting),
         HALL_TEST(nothing_is_read_while_input_is_left),
