@@ -9,6 +9,7 @@
 #   make ubsan           with the undefined sanitizer alone, in build/ubsan
 #   make tsan            with the thread sanitizer, in build/tsan
 #   make soak            all tests in all modes on all architectures, at full length
+#   make teeth           takes out one repair at a time and shows which test catches it
 #   make bench           what the server costs; T=name one section, ARCH=name one architecture, R=n rounds of each
 #   make format          has clang-format write every C file anew
 #   make install         into DESTDIR and PREFIX
@@ -257,7 +258,7 @@ OBJECTS = $(call object,$(C_SOURCES))
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
 
-.PHONY: all test tests check debug tiny asan tsan ubsan bench format install clean soak
+.PHONY: all test tests check debug tiny asan tsan ubsan teeth bench format install clean soak
 .DELETE_ON_ERROR:
 
 all: $(SERVER)
@@ -312,6 +313,9 @@ test:
 
 soak:
 	@FAULTS_SCALE=100 MODEL_FULL=1 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
+
+teeth:
+	@tests/teeth/run $(T)
 
 bench: $(SERVER) $(BENCH_PROGRAM) $(ALLOCATIONS)
 	$(Q)CONVEYORD=$(SERVER) $(BENCH_PROGRAM) $(ARCH:%=--arch %) $(T:%=--only %) $(R:%=--rounds %)

@@ -127,6 +127,8 @@ void desk_take(struct desk *desk, struct session *session)
     }
     counter_add(&desk->count->people, 1);
     set_out(desk, session, desk->ops->arrive(desk, session));
+    if (WITHOUT_SERVING_ARRIVALS)
+        return;
     /* Who has just connected has mostly said its name by now: it need not be waited for. */
     if (desk->place == NAME && may_serve(desk, session))
         read_some(desk, session);
