@@ -17,6 +17,12 @@ static bool has_stages(const struct trial *trial)
     return strcmp(trial->arch, "conveyor") == 0;
 }
 
+/* Every room has a stage of its own, and loses it with its last person. */
+static struct launch own_stages(const struct trial *trial)
+{
+    return (struct launch){.arch = trial->arch, .options = {"--room-linger", "0", "--room-threads", "256"}};
+}
+
 /* --- Hand-overs. --- */
 
 enum { PAGE = 4096 };
@@ -189,7 +195,8 @@ static void storm_check(struct storm *storm)
 static void hand_over_storm(const struct trial *trial)
 {
     struct storm storm;
-    struct server *server = start_with(trial, "--room-linger", "0");
+    struct launch launch = own_stages(trial);
+    struct server *server = server_start(&launch);
     shrink_belts(server);
     storm_begin(&storm, server, scaled(1000000, 10000) / 2 / PEOPLE);
     storm_blow(&storm);
@@ -213,7 +220,7 @@ static void slowed_storm(const struct trial *trial, const char *rule, bool in_be
     enum { LEAST = 10 * PEOPLE };
     struct storm storm;
     struct strace strace = {.inject = {rule}};
-    struct launch launch = {.arch = trial->arch, .options = {"--room-linger", "0"}};
+    struct launch launch = own_stages(trial);
     unsigned hand_overs = scaled(10 * LEAST, LEAST);
     strace_launch(&strace, &launch);
     struct server *server = server_start(&launch);
@@ -255,7 +262,8 @@ static unsigned threads_of(const struct server *server)
 static void rooms_by_the_hundred_thousand(const struct trial *trial)
 {
     struct storm storm;
-    struct server *server = start_with(trial, "--room-linger", "0");
+    struct launch launch = own_stages(trial);
+    struct server *server = server_start(&launch);
     long long stages = census(server).stages;
     unsigned descriptors = server_descriptors(server), threads = threads_of(server);
     storm_begin(&storm, server, 0);
