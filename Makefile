@@ -234,7 +234,8 @@ BENCH = \
 	tests/bench/steady.c \
 	tests/bench/target.c \
 	tests/bench/trace.c \
-	tests/bench/usage.c
+	tests/bench/usage.c \
+	tests/bench/visitors.c
 
 # Loaded into the server by build/tests/bench, to count its allocations.
 PRELOAD = tests/bench/allocations.c

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define SECOND_NS INT64_C(1000000000)
+#define SECONDS(ns) ((double)(ns) / 1e9)
 #define PATIENCE (10 * SECOND_NS) /* without any progress for so long a run has failed */
 
 /* Says one line on standard error and ends; what runs and lies about is cleaned up on the way out. */

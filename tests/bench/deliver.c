@@ -38,7 +38,7 @@ static void print_row(const struct plan *plan, const struct delivery *results, s
 static void print_head(void)
 {
     printf("\ndeliver, closed loop: rooms x members, texts of %d bytes, frames of %d; %.2f s after %.2f s of warm-up\n",
-           TEXT_BYTES, FRAME_BYTES, (double)MEASURED / 1e9, (double)DELIVERY_WARM_UP / 1e9);
+           TEXT_BYTES, FRAME_BYTES, SECONDS(MEASURED), SECONDS(DELIVERY_WARM_UP));
     printf("    %-13s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");

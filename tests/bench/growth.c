@@ -106,7 +106,7 @@ void section_growth(const struct plan *plan)
     measure(&all, results);
     printf("\ngrowth, open loop: %u records of %d bytes delivered a second at every point, everybody sends in turn;\n"
            "        %.2f s after %.2f s of warm-up; growth: the largest of a line's points by its smallest\n",
-           RECORDS, FRAME_BYTES, (double)MEASURED / 1e9, (double)DELIVERY_WARM_UP / 1e9);
+           RECORDS, FRAME_BYTES, SECONDS(MEASURED), SECONDS(DELIVERY_WARM_UP));
     printf("      %-13s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");

@@ -64,15 +64,20 @@ void load_send_bytes(const struct client *client, const char *bytes, size_t n)
         bench_fail("client %u: the server does not read: %zd of %zu bytes sent", client->id, sent, n);
 }
 
+size_t load_put(char *to, int32_t request, const char *text)
+{
+    size_t n = strlen(text);
+    protocol_client_header(to, request, n);
+    memcpy(to + CLIENT_HEADER, text, n);
+    return CLIENT_HEADER + n;
+}
+
 void load_send(const struct client *client, int32_t request, const char *text)
 {
     char bytes[CLIENT_HEADER + TEXT_MOST];
-    size_t n = strlen(text);
-    if (n > TEXT_MOST)
-        bench_fail("client %u: a request of %zu bytes", client->id, n);
-    protocol_client_header(bytes, request, n);
-    memcpy(bytes + CLIENT_HEADER, text, n);
-    load_send_bytes(client, bytes, CLIENT_HEADER + n);
+    if (strlen(text) > TEXT_MOST)
+        bench_fail("client %u: a request of %zu bytes", client->id, strlen(text));
+    load_send_bytes(client, bytes, load_put(bytes, request, text));
 }
 
 ssize_t load_read(struct client *client, struct reader *reader)

@@ -36,6 +36,8 @@ struct reader {
 /* Connects; source addresses change from 127.0.0.1 on when there are many, so that ports do not run out. */
 void load_connect(struct client *client, uint32_t id, const struct process *to);
 void load_close(struct client *client);
+/* A request's bytes; how many there are. */
+size_t load_put(char *to, int32_t request, const char *text);
 /* A request, sent whole. */
 void load_send(const struct client *client, int32_t request, const char *text);
 void load_send_bytes(const struct client *client, const char *bytes, size_t n);

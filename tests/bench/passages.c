@@ -1,37 +1,18 @@
-/* What a whole visit costs: connect, name, join, leave, disconnect, in lock step, many at once. */
-#include <errno.h>
+/* What a whole visit costs: connect, name, join, leave, disconnect; many at once. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "tests/bench/figure.h"
-#include "tests/bench/load.h"
 #include "tests/bench/sections.h"
 #include "tests/bench/stages.h"
 #include "tests/bench/usage.h"
+#include "tests/bench/visitors.h"
 
 #define WARM_UP (SECOND_NS / 4)
-#define MEASURED (2 * SECOND_NS)
+#define MEASURED INT64_C(1500000000)
 
-enum { VISITORS = 64, EVENTS = 64 };
-
-/* What a visitor waits for, and what it asks for when that has come. */
-static const struct step {
-    int32_t due;
-    int32_t then; /* -1: nothing */
-    const char *text;
-} steps[] = {
-    {SET_NAME, -1, NULL},           {GET_CHATS, CONNECT_CHAT, "room-0000"},
-    {CONNECT_CHAT, LEAVE_CHAT, ""}, {GET_CHATS, DISCONNECT, ""},
-    {DISCONNECT, -1, NULL},
-};
-enum { STEPS = sizeof steps / sizeof *steps };
-
-struct visitor {
-    struct client client;
-    size_t step; /* STEPS: only the end is due */
-};
+static const char *const ways[] = {"in lock step: each request when the last is answered", "all requests at once"};
+enum { WAYS = sizeof ways / sizeof *ways };
 
 /* Figures of one passage, but for the first and the last two. */
 struct result {
@@ -45,76 +26,6 @@ struct result {
     size_t n_stages;
     double passages; /* of all that run */
 };
-
-/* A visitor's name is the same each time: it must be free when its last visit is over. */
-static void enter(int epoll, struct visitor *visitor, uint32_t id, const struct process *server)
-{
-    char name[16];
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = visitor};
-    load_connect(&visitor->client, id, server);
-    visitor->step = 0;
-    snprintf(name, sizeof name, "v%05u", id);
-    load_send(&visitor->client, SET_NAME, name);
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, visitor->client.fd, &event) < 0)
-        bench_fail("epoll_ctl: %s", strerror(errno));
-}
-
-static void take(struct visitor *visitor, const struct frame *frame)
-{
-    char due[32];
-    const struct step *step = &steps[visitor->step];
-    if (visitor->step == STEPS)
-        load_wrong(&visitor->client, frame, "the end of the connection");
-    if (frame->request != step->due || frame->response != SUCCESS) {
-        snprintf(due, sizeof due, "{%d,%d}", step->due, SUCCESS);
-        load_wrong(&visitor->client, frame, due);
-    }
-    visitor->step++;
-    if (step->then >= 0)
-        load_send(&visitor->client, step->then, step->text);
-}
-
-/* True when the visit is over. */
-static bool look_at(struct visitor *visitor)
-{
-    struct reader reader;
-    struct frame frame;
-    ssize_t n;
-    do {
-        n = load_read(&visitor->client, &reader);
-        while (load_frame(&reader, &frame))
-            take(visitor, &frame);
-        load_keep(&visitor->client, &reader);
-    } while (n > 0 && visitor->step == STEPS);
-    if (n == 0 && visitor->step < STEPS)
-        bench_fail("client %u: the server closed where {%d,%d} was due", visitor->client.id, steps[visitor->step].due,
-                   SUCCESS);
-    return n == 0;
-}
-
-/* Until the time has come; who is done begins anew, or, with `last`, does not. How many passages were completed. */
-static uint64_t pass(int epoll, struct visitor visitors[VISITORS], const struct process *server, int64_t until,
-                     bool last)
-{
-    struct epoll_event events[EVENTS];
-    uint64_t done = 0;
-    while (last ? done < VISITORS : bench_now() < until) {
-        int n = epoll_wait(epoll, events, EVENTS, (int)(PATIENCE / 1000000));
-        bench_check();
-        if (n == 0)
-            bench_fail("none of %d visitors was answered for %d s", VISITORS, (int)(PATIENCE / SECOND_NS));
-        for (int i = 0; i < n; i++) {
-            struct visitor *visitor = events[i].data.ptr;
-            if (!look_at(visitor))
-                continue;
-            done++;
-            load_close(&visitor->client);
-            if (!last)
-                enter(epoll, visitor, (uint32_t)(visitor - visitors), server);
-        }
-    }
-    return done;
-}
 
 /* The threads of a server are the same in every run, and come in the same order. */
 static void add_usage(const struct usage *usage, double done, struct result *result)
@@ -133,13 +44,14 @@ static void add_usage(const struct usage *usage, double done, struct result *res
     }
 }
 
-static void measure(int epoll, struct visitor visitors[VISITORS], const struct process *server, struct result *result)
+static void measure(struct visitors *visitors, struct result *result)
 {
-    result->passages = (double)pass(epoll, visitors, server, bench_now() + WARM_UP, false);
+    const struct process *server = visitors->server;
+    result->passages = (double)visitors_pass(visitors, bench_now() + WARM_UP);
     struct usage before = usage_read(server);
     int64_t begin = bench_now();
     double cpu = process_cpu(server), own = process_own_cpu();
-    double done = (double)pass(epoll, visitors, server, begin + MEASURED, false);
+    double done = (double)visitors_pass(visitors, begin + MEASURED);
     double seconds = (double)(bench_now() - begin) / 1e9;
     figure_add(&result->rate, done / seconds);
     figure_add(&result->cpu, 1e6 * (process_cpu(server) - cpu) / done);
@@ -149,19 +61,16 @@ static void measure(int epoll, struct visitor visitors[VISITORS], const struct p
     result->passages += done;
 }
 
-static void run(const struct target *target, struct result *result)
+static void run(const struct target *target, size_t way, struct result *result)
 {
-    struct visitor visitors[VISITORS];
+    struct visitors visitors;
     struct process server;
     struct path chats = scratch_folder();
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
     process_start_server(&server, target, chats.text, NULL);
     load_create_chats(1, &server);
-    for (uint32_t i = 0; i < VISITORS; i++)
-        enter(epoll, &visitors[i], i, &server);
-    measure(epoll, visitors, &server, result);
-    result->passages += (double)pass(epoll, visitors, &server, 0, true);
-    close(epoll);
+    visitors_open(&visitors, &server, way == 1);
+    measure(&visitors, result);
+    result->passages += (double)visitors_close(&visitors);
     process_stop(&server);
     result->n_stages = stages_read(&server, result->stages);
     scratch_remove(chats.text);
@@ -213,16 +122,22 @@ static void print_stages(const struct result *result)
 
 void section_passages(const struct plan *plan)
 {
-    static struct result results[TARGETS_MOST];
+    static struct result results[WAYS][TARGETS_MOST];
     for (int r = 0; r < figure_rounds; r++)
-        for (size_t i = 0; i < plan->n; i++)
-            run(&plan->targets[plan_turn(plan, r, i)], &results[plan_turn(plan, r, i)]);
-    printf("\npassages: connect, name, join, leave, disconnect, closed; %d at once, each in lock step, one chat; "
+        for (size_t w = 0; w < WAYS; w++)
+            for (size_t i = 0; i < plan->n; i++) {
+                size_t t = plan_turn(plan, r, i);
+                run(&plan->targets[t], w, &results[w][t]);
+            }
+    printf("\npassages: connect, name, join, leave, disconnect, closed; %d visitors at a time, one chat; "
            "%.2f s after %.2f s of warm-up\n",
-           VISITORS, (double)MEASURED / 1e9, (double)WARM_UP / 1e9);
-    print_figures(plan, results);
-    for (size_t a = 0; a < plan->n; a++) {
-        print_threads(&plan->targets[a], &results[a]);
-        print_stages(&results[a]);
+           VISITORS, SECONDS(MEASURED), SECONDS(WARM_UP));
+    for (size_t w = 0; w < WAYS; w++) {
+        printf("  %s\n", ways[w]);
+        print_figures(plan, results[w]);
+        for (size_t t = 0; t < plan->n; t++) {
+            print_threads(&plan->targets[t], &results[w][t]);
+            print_stages(&results[w][t]);
+        }
     }
 }

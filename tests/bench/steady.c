@@ -33,7 +33,7 @@ static void print_row(const struct plan *plan, const struct delivery *results, s
     figure_print(&result->p99, 0);
     figure_print_ratio(&result->p99, floor ? &floor->p99 : NULL);
     figure_print_brief_ratio(&result->p99, beside ? &results[epoll].p99 : NULL);
-    printf(" %8.0f", figure_median(&result->late));
+    printf(" %9.1f %8.0f", figure_median(&result->gathered), figure_median(&result->late));
     figure_print_load(&result->load);
     putchar('\n');
 }
@@ -43,7 +43,7 @@ static void print_head(void)
     printf(
         "\nsteady, open loop: rooms x members, texts of %d bytes, frames of %d; %.2f s after %.2f s of warm-up;\n"
         "        p50 and p99: us from when a message was due to when a member had read it; late: p99 of due to sent\n",
-        TEXT_BYTES, FRAME_BYTES, (double)MEASURED / 1e9, (double)DELIVERY_WARM_UP / 1e9);
+        TEXT_BYTES, FRAME_BYTES, SECONDS(MEASURED), SECONDS(DELIVERY_WARM_UP));
     printf("    %-13s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");
@@ -53,7 +53,7 @@ static void print_head(void)
     figure_print_head("p99, us");
     figure_print_ratio_head("/ floor");
     figure_print_brief_ratio_head("/ epoll");
-    printf(" %8s", "late, us");
+    printf(" %9s %8s", "per send", "late, us");
     figure_print_load_head();
     putchar('\n');
 }
