@@ -119,35 +119,34 @@ static bool open_log(const struct options *options)
     return !reason;
 }
 
-/* The addresses as an array of JSON, to be freed; NULL without memory. */
+/* The addresses as an array of JSON, to be freed. NULL without memory for all of them: whoever starts a server must learn
+ * from it where it listens. */
 static char *addresses_json(const struct options *options)
 {
     cJSON *array = cJSON_CreateArray();
+    bool whole = true;
     for (size_t i = 0; i < options->n_listen; i++) {
         char text[NET_TEXT];
         net_text(&options->listen[i], text);
-        cJSON_AddItemToArray(array, cJSON_CreateString(text));
+        cJSON *address = cJSON_CreateString(text);
+        whole = whole && address && cJSON_AddItemToArray(array, address);
     }
-    char *json = cJSON_PrintUnformatted(array);
+    char *json = whole ? cJSON_PrintUnformatted(array) : NULL;
     cJSON_Delete(array);
+    if (!json)
+        fail(EXIT_FAILED, "could not set up: %s", strerror(ENOMEM));
     return json;
 }
 
-static void announce_start(const struct options *options)
+static void announce_start(const struct options *options, const char *addresses)
 {
-    char *addresses = addresses_json(options);
     const struct log_field fields[] = {
-        LOG_N("pid", getpid()),
-        LOG_C("arch", options->arch->name),
-        LOG_J("listen", addresses ? addresses : "[]"),
-        LOG_J("json_listen", "[]"),
-        LOG_J("web_listen", "[]"),
-        LOG_J("udp_listen", "[]"),
-        LOG_C("sync", options->sync),
-        LOG_N("client_bytes", session_bytes_most(&options->limits)),
+        LOG_N("pid", getpid()),       LOG_C("arch", options->arch->name),
+        LOG_J("listen", addresses),   LOG_J("json_listen", "[]"),
+        LOG_J("web_listen", "[]"),    LOG_J("udp_listen", "[]"),
+        LOG_C("sync", options->sync), LOG_N("client_bytes", session_bytes_most(&options->limits)),
     };
     log_announce("main", "Server started", sizeof fields / sizeof *fields, fields);
-    free(addresses);
 }
 
 /* Records of the start's work. The log's ring is smaller than a big folder can be broken: its writer gets time. */
@@ -319,18 +318,20 @@ static int run(struct options *options, int signals)
     struct catalog_note *notes = NULL;
     struct census last = {0};
     int status = EXIT_FAILED;
+    char *addresses = NULL;
     if (signals < 0 || server.empty < 0)
         return fail(status, "could not set up: %s", strerror(errno));
     if (!open_catalog(&server, &notes))
         goto no_catalog;
     if (!open_listeners(&server, options))
         goto no_listeners;
-    if (!open_log(options))
+    if (!(addresses = addresses_json(options)) || !open_log(options))
         goto no_log;
-    announce_start(options);
+    announce_start(options, addresses);
     log_notes(notes);
     status = serve(&server, signals, &last);
 no_log:
+    free(addresses);
     close_listeners(&server);
 no_listeners:
     catalog_close(&server.catalog);
@@ -352,6 +353,8 @@ int main(int argc, char **argv)
         return EXIT_FINE;
     case OPTIONS_WRONG:
         return EXIT_USAGE;
+    case OPTIONS_FAILED:
+        return EXIT_FAILED;
     case OPTIONS_RUN:
         break;
     }

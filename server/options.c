@@ -27,6 +27,7 @@ struct reading {
     const struct row *row;
     int source;        /* changes whenever a list has to begin anew */
     int listen_source; /* the source of the addresses there are */
+    bool failed;       /* the complaint is the machine's: nothing said was wrong */
     char complaint[1024];
 };
 
@@ -63,6 +64,12 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct reading *readi
         if ((unsigned char)*to < ' ' || *to == 0x7f)
             *to = '?';
     return false;
+}
+
+static bool no_memory(struct reading *reading)
+{
+    reading->failed = true;
+    return complain(reading, "%s", strerror(ENOMEM));
 }
 
 static void *place(struct reading *reading)
@@ -160,7 +167,7 @@ static bool set_text(struct reading *reading, const char *value)
     char **text = place(reading);
     free(*text);
     *text = strdup(value);
-    return *text || complain(reading, "%s", strerror(errno));
+    return *text || no_memory(reading);
 }
 
 static bool set_flag(struct reading *reading, const char *value)
@@ -442,12 +449,14 @@ enum options_result options_read(struct options *options, int argc, char **argv)
     enum options_result result = OPTIONS_WRONG;
     *options = (struct options){0};
     if (!said)
-        complain(&reading, "%s", strerror(errno));
+        no_memory(&reading);
     else if (set_defaults(&reading))
         result = read_command_line(&reading, argc, argv, said);
     free(said);
     if (result == OPTIONS_WRONG)
         fprintf(stderr, "conveyord: %s\n", reading.complaint);
+    if (result == OPTIONS_WRONG && reading.failed)
+        result = OPTIONS_FAILED;
     if (result != OPTIONS_RUN)
         options_free(options);
     return result;

@@ -23,7 +23,12 @@ struct options {
     struct limits limits; /* max_clients 0: what the limit on descriptors allows */
 };
 
-enum options_result { OPTIONS_RUN, OPTIONS_DONE /* --help, --version */, OPTIONS_WRONG /* one line went to stderr */ };
+enum options_result {
+    OPTIONS_RUN,
+    OPTIONS_DONE,  /* --help, --version */
+    OPTIONS_WRONG, /* one line went to stderr */
+    OPTIONS_FAILED /* the same, but it is not the options' fault: no memory */
+};
 
 /* Fills *options from the defaults, then --config, then the command line. One thread, at start. */
 enum options_result options_read(struct options *options, int argc, char **argv);
