@@ -26,12 +26,12 @@
 #include "common/log_internal.h"
 #include "common/log_line.h"
 
-enum { GATHER_MAX = 16 * PIPE_BUF };
+enum { GATHER_MAX = 16 * PIPE_BUF, ANNOUNCE_TRIES = 100 };
 
 static const int64_t close_limit = SECOND;    /* what is left then is dropped */
 static const int64_t hang_limit = SECOND / 4; /* and this much later the writer counts as hanging */
 static const int64_t announce_limit = SECOND; /* for a place in the ring */
-static const struct timespec announce_pause = {.tv_nsec = 1000000};
+static const struct timespec announce_pause = {.tv_nsec = 1000000}; /* and for memory */
 
 /* Where lines go. `out` begins with at most one line that is no record, a report of drops; the records follow it. */
 struct sink {
@@ -89,6 +89,34 @@ static void add_record(struct sink *sink, const char *text)
         sink->records++;
     else
         log_drop(1);
+}
+
+/* The record's line goes into every sink it is meant for; false without memory, and then into none. */
+static bool try_record(const struct log_record *record)
+{
+    char *line = log_line(record);
+    bool both = record->announced && announcer.fd >= 0;
+    size_t room = line ? strlen(line) + 2 : 0;
+    bool fits = line && buf_reserve(&log_sink.out, room) && (!both || buf_reserve(&announcer.out, room));
+    if (fits)
+        add_record(&log_sink, line);
+    if (fits && both)
+        add_record(&announcer, line);
+    free(line);
+    return fits;
+}
+
+/* Somebody waits for what is announced: it gets several tries. */
+static void take_record(const struct log_record *record)
+{
+    int tries = record->announced ? ANNOUNCE_TRIES : 1;
+    while (!try_record(record)) {
+        if (--tries == 0) {
+            log_drop(1);
+            return;
+        }
+        nanosleep(&announce_pause, NULL);
+    }
 }
 
 /* Only into an empty sink, so that it comes first there. */
@@ -206,11 +234,7 @@ static void gather(void)
     if (report_due() && (record || !log_sink.failing))
         add_report(&log_sink, log_drops());
     while (record && log_sink.out.n < GATHER_MAX && !atomic_load(&reopen_wanted)) {
-        char *line = log_line(record);
-        add_record(&log_sink, line);
-        if (record->announced && announcer.fd >= 0)
-            add_record(&announcer, line);
-        free(line);
+        take_record(record);
         log_ring_pop();
         record = log_ring_front();
     }
