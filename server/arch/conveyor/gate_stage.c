@@ -48,6 +48,7 @@ int gate_stage_open(struct gate_stage *gate, struct line *line)
         return error;
     gate_init(&gate->entrance.gate, &line->server->options->limits, &door_wire);
     entrance_tend(&gate->entrance, &gate->stage.shift, line->server);
+    gate->stage.until = entrance_deadline(&gate->entrance); /* where the listeners could not be watched yet */
     return 0;
 }
 
