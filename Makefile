@@ -205,6 +205,7 @@ FAULT_TESTS = \
 	tests/faults/power.c \
 	tests/faults/disk.c \
 	tests/faults/scarce.c \
+	tests/faults/failing.c \
 	tests/faults/floods.c \
 	tests/faults/cuts.c \
 	tests/faults/storm.c \
@@ -237,8 +238,9 @@ BENCH = \
 	tests/bench/usage.c \
 	tests/bench/visitors.c
 
-# Loaded into the server by build/tests/bench, to count its allocations.
+# Loaded into the server by build/tests/bench, to count its allocations, and by build/tests/faults, to make calls fail.
 PRELOAD = tests/bench/allocations.c
+FAILING = tests/faults/failing_calls.c
 
 MAN_PAGES = \
 	server/conveyord.1
@@ -253,7 +255,8 @@ SYSTEM = $(BUILD)/tests/system
 FAULTS = $(BUILD)/tests/faults
 BENCH_PROGRAM = $(BUILD)/tests/bench
 ALLOCATIONS = $(BUILD)/tests/allocations.so
-C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) $(BENCH) $(PRELOAD)
+FAILING_CALLS = $(BUILD)/tests/failing_calls.so
+C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) $(BENCH) $(PRELOAD) $(FAILING)
 OBJECTS = $(call object,$(C_SOURCES))
 
 Q = $(if $(V),,@)
@@ -264,7 +267,7 @@ say = $(if $(V),,@echo "  $(1) $@")
 
 all: $(SERVER)
 
-tests: $(SERVER) $(UNIT) $(SYSTEM) $(FAULTS)
+tests: $(SERVER) $(UNIT) $(SYSTEM) $(FAULTS) $(FAILING_CALLS)
 
 $(SERVER): $(call object,$(MAIN)) $(LIBRARY)
 	$(call say,LINK )
@@ -292,9 +295,11 @@ $(BENCH_PROGRAM): $(call object,$(BENCH))
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(LIBS)
 
 $(ALLOCATIONS): $(call object,$(PRELOAD))
+$(FAILING_CALLS): $(call object,$(FAILING))
+$(ALLOCATIONS) $(FAILING_CALLS):
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -shared -o $@ $^
-$(call object,$(PRELOAD)): SHARED = -fPIC
+$(call object,$(PRELOAD) $(FAILING)): SHARED = -fPIC
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call say,CC   )

@@ -185,7 +185,3 @@ const struct scenario scarce_faults[] = {
     {"no_descriptors", no_descriptors},
     {0},
 };
-
-const struct scenario scarce_traced[] = {
-    {0},
-};

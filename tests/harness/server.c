@@ -246,9 +246,9 @@ static cJSON *next_record(struct server *server)
     return record;
 }
 
-static void start(struct server *server)
+/* False when it ended instead. */
+static bool try_start(struct server *server, int *code)
 {
-    int code;
     int64_t until = time_limit();
     cJSON *record;
     struct stat stat_out;
@@ -256,12 +256,20 @@ static void start(struct server *server)
     server->starts++;
     spawn(server);
     while (!(record = next_record(server))) {
-        if (has_ended(server, &code))
-            trial_fail("the server ended with %d instead of starting", code);
+        if (has_ended(server, code))
+            return false;
         look_again(until, "\"Server started\"");
     }
     read_started(server, record);
     cJSON_Delete(record);
+    return true;
+}
+
+static void start(struct server *server)
+{
+    int code;
+    if (!try_start(server, &code))
+        trial_fail("the server ended with %d instead of starting", code);
 }
 
 struct server *server_start(const struct launch *launch)
@@ -269,6 +277,38 @@ struct server *server_start(const struct launch *launch)
     struct server *server = make(launch);
     start(server);
     return server;
+}
+
+/* Waits until it serves: the census is what main prints then. False when it ended instead. */
+static bool serves(struct server *server, int *code)
+{
+    enum { AGAIN_MS = 250 };
+    int64_t until = time_limit(), ask = 0;
+    cJSON *record;
+    while (!(record = server_record(server, "Census"))) {
+        if (has_ended(server, code))
+            return false;
+        if (now_ms() >= ask) {
+            server_signal(server, SIGUSR2);
+            ask = now_ms() + AGAIN_MS;
+        }
+        look_again(until, "the server to serve");
+    }
+    cJSON_Delete(record);
+    return true;
+}
+
+struct server *server_try(const struct launch *launch, int *code)
+{
+    static const char begin[] = "conveyord: ";
+    struct server *server = make(launch);
+    if (try_start(server, code) && serves(server, code))
+        return server;
+    struct bytes err = file_read(server->err);
+    const char *end = strchr(err.at, '\n');
+    if (strncmp(err.at, begin, strlen(begin)) != 0 || !end || end[1])
+        trial_fail("it ended with %d and no clear line on stderr: %s", *code, shown(err.at, err.n));
+    return NULL;
 }
 
 void server_restart(struct server *server)

@@ -47,6 +47,8 @@ struct server {
 
 /* Starts it and waits for its first record. Fails the trial when that does not come. */
 struct server *server_start(const struct launch *launch);
+/* The same, and waits until it serves. NULL when it ends instead: *code tells how, and it has said why, in one line on stderr. */
+struct server *server_try(const struct launch *launch, int *code);
 /* Starts it again on the same folder, with the same options; it must not run. */
 void server_restart(struct server *server);
 /* SIGTERM; it must exit 0, its last record be "Server stopped", every record well made and its stderr empty. */
@@ -91,6 +93,7 @@ void server_end_all(void);
 
 #ifndef HARNESS
 #define server_start(...) (HERE, (server_start)(__VA_ARGS__))
+#define server_try(...) (HERE, (server_try)(__VA_ARGS__))
 #define server_restart(...) (HERE, (server_restart)(__VA_ARGS__))
 #define server_stop(...) (HERE, (server_stop)(__VA_ARGS__))
 #define server_wait(...) (HERE, (server_wait)(__VA_ARGS__))
