@@ -7,8 +7,10 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "server/chat/history.h"
 
 struct order {
@@ -24,8 +26,10 @@ struct sync {
 
 static void obey(const struct order *order)
 {
-    if (order->dirty)
-        history_sync_file(order->fd, order->chat);
+    int error = order->dirty ? history_sync_file(order->fd, order->chat) : 0;
+    if (error)
+        log_at(LOG_ERROR, "sync", "Could not sync a chat's file", LOG_S("chat", chat_name(order->chat)),
+               LOG_C("error", strerror(error)));
     if (order->close)
         close(order->fd);
 }
