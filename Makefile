@@ -198,6 +198,7 @@ SYSTEM_TESTS = \
 FAULT_TESTS = \
 	tests/faults/faults.c \
 	tests/faults/strace.c \
+	tests/faults/mounts.c \
 	tests/faults/serves.c \
 	tests/faults/readers.c \
 	tests/faults/kills.c \

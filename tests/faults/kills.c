@@ -36,11 +36,8 @@ static void kill_at_random(const struct trial *trial)
     struct crowd crowd = talk(server, 20, 3);
     unsigned dice = (unsigned)getpid() ^ (unsigned)now_ms();
     for (unsigned round = 0, n = scaled(50, 5); round < n; round++) {
-        int64_t until = now_ms() + rand_r(&dice) % (round % 2 ? MOST_MS : SMALL_MS);
         crowd.may_break = false;
-        do
-            crowd_run(&crowd, 1);
-        while (now_ms() < until);
+        crowd_run_for(&crowd, rand_r(&dice) % (round % 2 ? MOST_MS : SMALL_MS));
         server_kill(server);
         crowd_read_out(&crowd, false);
         check_nothing_lost(&crowd);

@@ -142,6 +142,31 @@ unsigned count_author(const struct chat_file *file, const char *author)
     return next;
 }
 
+/* The next number marked, from this one on; n when none is. */
+static unsigned next_marked(const char *marks, unsigned from, unsigned n)
+{
+    while (from < n && marks[from] != 's')
+        from++;
+    return from;
+}
+
+unsigned check_author_said(const struct chat_file *file, const char *author, const char *marks, unsigned n)
+{
+    unsigned found = 0, next = next_marked(marks, 0, n);
+    for (size_t i = 0; i < file->count; i++) {
+        long number = number_of(&file->records[i], author);
+        if (number < 0)
+            continue;
+        if (next == n || number != (long)next)
+            trial_fail("of %s the file has message %ld where %u of %u was to come", author, number, next, n);
+        next = next_marked(marks, next + 1, n);
+        found++;
+    }
+    if (next < n)
+        trial_fail("%s's message %u was shown and is not in the file", author, next);
+    return found;
+}
+
 void check_author(const struct chat_file *file, const char *author, unsigned count)
 {
     unsigned found = count_author(file, author);

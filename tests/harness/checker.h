@@ -41,6 +41,9 @@ size_t stream_length(const struct stream *stream);
 size_t check_piece(const struct chat_file *file, const struct stream *stream, long from, const char *reader);
 /* Each of the author's texts must be in the file, "AUTHOR-0 ...", "AUTHOR-1 ...", up to `count` once, in order. */
 void check_author(const struct chat_file *file, const char *author, unsigned count);
+/* The author's texts in the file must be those "AUTHOR-NUMBER ..." whose numbers are marked with an 's', each once, in order.
+ * How many they are. */
+unsigned check_author_said(const struct chat_file *file, const char *author, const char *marks, unsigned n);
 /* The author's texts in the file, which must be "AUTHOR-0 ..." up to some number, each once, in order. */
 unsigned count_author(const struct chat_file *file, const char *author);
 

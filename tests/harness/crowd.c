@@ -78,6 +78,7 @@ void crowd_resume(struct crowd *crowd)
         if (member->phase != ENTERING)
             member->visit++;
         member->continues = true;
+        member->refused = 0;
         if (crowd->endless)
             member->heard = member->said; /* what was said to a dying server may never be heard */
         log_in(crowd, member);
@@ -88,7 +89,7 @@ void crowd_resume(struct crowd *crowd)
 static unsigned quota(const struct crowd *crowd, const struct member *member)
 {
     if (crowd->endless)
-        return member->heard + UNHEARD_MOST;
+        return member->heard + member->refused + UNHEARD_MOST;
     if (member->visit + 1 >= member->visits)
         return member->messages;
     return (unsigned)((uint64_t)member->messages * (member->visit + 1) / member->visits);
@@ -124,17 +125,44 @@ static void wrong_frame(const struct member *member, const struct frame *got)
                member->visit, got->request, got->response, shown(got->text, got->n));
 }
 
+/* One of its own came back: it must be the one whose answer is next. */
+static void take_answer(struct member *member, const struct frame *got)
+{
+    const char *next = trial_text("\n%s-%zu ", member->name, member->answers.n);
+    if (!memmem(got->text, got->n, next, strlen(next)))
+        trial_fail("%s's answer %zu is '%s'", member->name, member->answers.n, shown(got->text, got->n));
+    bytes_add(&member->answers, "s", 1);
+}
+
+static void take_refusal(struct crowd *crowd, struct member *member, const struct frame *got)
+{
+    size_t n = got->n < sizeof crowd->reason ? got->n : sizeof crowd->reason - 1;
+    memcpy(crowd->reason, got->text, n);
+    crowd->reason[n] = '\0';
+    member->refused++;
+    crowd->refusals++;
+    if (crowd->keeps_answers && member->visit == 0)
+        bytes_add(&member->answers, "r", 1);
+}
+
 static void take_record(struct crowd *crowd, struct member *member, const struct frame *got)
 {
     size_t n = strlen(member->name);
+    bool own = got->n > n && memcmp(got->text, member->name, n) == 0 && got->text[n] == '\t';
     stream_add(&member->stays[member->visit].stream, got->text, got->n);
-    member->heard += got->n > n && memcmp(got->text, member->name, n) == 0 && got->text[n] == '\t';
+    member->heard += own;
     crowd->records++;
+    if (own && crowd->keeps_answers && member->visit == 0)
+        take_answer(member, got);
 }
 
 static void take_frame(struct crowd *crowd, struct member *member, const struct frame *got)
 {
     bool entering = member->phase == ENTERING;
+    if (crowd->may_refuse && !entering && got->request == SEND_MESSAGE && got->response == FAILURE && got->n) {
+        take_refusal(crowd, member, got);
+        return;
+    }
     if (got->response != SUCCESS)
         wrong_frame(member, got);
     if (got->request == RECEIVE_MESSAGE && !entering)
@@ -143,7 +171,7 @@ static void take_frame(struct crowd *crowd, struct member *member, const struct 
         return;
     else if (entering && got->request == CONNECT_CHAT)
         member->phase = INSIDE;
-    else if (got->request == GET_CHATS && member->phase == LEAVING && member->heard == member->said) {
+    else if (got->request == GET_CHATS && member->phase == LEAVING && member->heard + member->refused == member->said) {
         member->visit++;
         ask_to_enter(member);
     } else
@@ -229,7 +257,7 @@ static size_t known(const struct member *member)
 static bool is_content(const struct member *member)
 {
     return member->deaf || (member->phase == INSIDE && member->said == member->messages &&
-                            member->heard == member->said && known(member) >= member->expects);
+                            member->heard + member->refused == member->said && known(member) >= member->expects);
 }
 
 static bool all_content(const struct crowd *crowd)
@@ -252,6 +280,33 @@ void crowd_run(struct crowd *crowd, size_t records)
     size_t enough = crowd->records + records;
     while (crowd->records < enough && (crowd->endless || !all_content(crowd)))
         step(crowd, true, time_limit());
+}
+
+void crowd_run_refused(struct crowd *crowd, size_t refusals)
+{
+    size_t enough = crowd->refusals + refusals;
+    int64_t until = time_limit();
+    while (crowd->refusals < enough) {
+        if (now_ms() > until)
+            trial_fail("the time is over, %zu messages were refused instead of %zu", crowd->refusals, enough);
+        step(crowd, true, until);
+    }
+}
+
+void crowd_run_for(struct crowd *crowd, int64_t ms)
+{
+    int64_t end = now_ms() + ms;
+    do
+        step(crowd, true, time_limit());
+    while (now_ms() < end && any_open(crowd));
+}
+
+void crowd_be_quiet(struct crowd *crowd)
+{
+    crowd->endless = false;
+    for (size_t i = 0; i < crowd->n; i++)
+        crowd->members[i].messages = crowd->members[i].said;
+    crowd_finish(crowd);
 }
 
 void crowd_run_to_end(struct crowd *crowd)
@@ -313,6 +368,22 @@ void crowd_check(const struct crowd *crowd, bool may_be_torn)
             check_piece(&files[member->room], &stay->stream, (long)stay->from, member->name);
         }
     }
+}
+
+void crowd_check_answers(const struct crowd *crowd)
+{
+    const struct chat_file *files = read_files(crowd, false);
+    size_t shown_ones = 0, stored = 0;
+    for (size_t i = 0; i < crowd->n; i++) {
+        const struct member *member = &crowd->members[i];
+        if (member->answers.n != member->said)
+            trial_fail("%s sent %u messages and got %zu answers", member->name, member->said, member->answers.n);
+        shown_ones += check_author_said(&files[member->room], member->name, member->answers.at, member->said);
+    }
+    for (unsigned i = 0; i < crowd->rooms; i++)
+        stored += files[i].count;
+    if (shown_ones != stored)
+        trial_fail("%zu messages were shown, the files hold %zu", shown_ones, stored);
 }
 
 void crowd_check_all_stored(const struct crowd *crowd)
