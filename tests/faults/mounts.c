@@ -32,14 +32,12 @@ static void unmount_all(void)
 }
 
 /* What this program mounts is seen by it and its servers alone, and does not outlive them. */
-static void need_mounts(void)
+static bool stand_apart(void)
 {
     static bool apart;
-    if (apart)
-        return;
-    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        trial_skip("mounting is not allowed here (%s)", strerror(errno));
-    apart = true;
+    if (!apart)
+        apart = unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+    return apart;
 }
 
 static char *make_folder(void)
@@ -59,13 +57,26 @@ static void note_mounted(char *folder)
     trial_undo(unmount_all);
 }
 
+static bool put_memory(char *folder, size_t size)
+{
+    if (!stand_apart() || mount("tmpfs", folder, "tmpfs", 0, trial_text("size=%zu", size)) < 0)
+        return false;
+    note_mounted(folder);
+    return true;
+}
+
 char *mount_memory(size_t size)
 {
-    need_mounts();
     char *folder = make_folder();
-    if (mount("tmpfs", folder, "tmpfs", 0, trial_text("size=%zu", size)) < 0)
-        trial_skip("no tmpfs can be mounted (%s)", strerror(errno));
-    note_mounted(folder);
+    if (!put_memory(folder, size))
+        trial_skip("no tmpfs can be mounted here (%s)", strerror(errno));
+    return folder;
+}
+
+char *fast_folder(size_t size)
+{
+    char *folder = make_folder();
+    put_memory(folder, size);
     return folder;
 }
 
@@ -126,7 +137,8 @@ static void put_in(const struct disk *disk)
 struct disk disk_make(size_t size)
 {
     struct disk disk = {.folder = NULL};
-    need_mounts();
+    if (!stand_apart())
+        trial_skip("mounting is not allowed here (%s)", strerror(errno));
     disk.folder = make_folder();
     disk.image = trial_text("%s.image", disk.folder);
     file_write(disk.image, "", 0);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/faults/mounts.h"
 #include "tests/faults/scenarios.h"
 #include "tests/harness/census.h"
 #include "tests/harness/client.h"
@@ -12,7 +13,7 @@
 #define RECORD_1 "ann\t09:08:07 03/02/21\nfirst"
 #define TORN "bob\t23:59:59 12/31/22\nthe end is mis"
 
-enum { FILE_SIZE = 4096, FILES_AT_ONCE = 512 };
+enum { FILE_SIZE = 4096, FILES_AT_ONCE = 512, MEMORY = 64 << 20 };
 
 /* A chat's file as it is found, and what the start is to make of it. */
 struct found {
@@ -142,7 +143,7 @@ static void visit(struct server *server, struct client *reader, struct found *fo
 /* Starts on these files, in the order of their names: each is listed, served, written and, after the next start, served again. */
 static void start_on_found(const struct trial *trial, struct found *all, size_t n)
 {
-    char *folder = make_folder();
+    char *folder = fast_folder(MEMORY);
     struct bytes list = {0};
     for (size_t i = 0; i < n; i++) {
         put(folder, trial_text("%s.chat", all[i].chat), all[i].bytes.at, all[i].bytes.n);
