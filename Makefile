@@ -205,6 +205,7 @@ FAULT_TESTS = \
 	tests/faults/starts.c \
 	tests/faults/power.c \
 	tests/faults/disk.c \
+	tests/faults/sweeps.c \
 	tests/faults/scarce.c \
 	tests/faults/failing.c \
 	tests/faults/floods.c \

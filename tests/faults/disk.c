@@ -1,4 +1,4 @@
-/* A full disk and back again, and calls that fail one after the other. */
+/* A full disk and back again, and syncs that fail. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/statvfs.h>

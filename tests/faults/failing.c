@@ -71,9 +71,9 @@ static void start_with_one_failing(const struct launch *launch, struct failing_c
     arm(calls, kind, n, 1);
     struct server *server = server_try(launch, &code);
     disarm(calls, kind);
-    check(server || code == 1, "without %s %llu the server ended with %d", kind_names[kind], (unsigned long long)n,
+    check(server->pid || code == 1, "without %s %llu the server ended with %d", kind_names[kind], (unsigned long long)n,
           code);
-    if (!server)
+    if (!server->pid)
         return;
     struct client *ann = client_login(server, "ann");
     client_create(ann, "hall");

@@ -9,7 +9,7 @@
         theme(storm) theme(signals)
 
 /* Faults for which the server runs under strace: with TEST_SANITIZED set they are left out. */
-#define TRACED(theme) theme(kills) theme(disk) theme(scarce) theme(storm) theme(steady)
+#define TRACED(theme) theme(kills) theme(disk) theme(sweeps) theme(scarce) theme(storm) theme(steady)
 
 #define DECLARE_FAULTS(theme) extern const struct scenario theme##_faults[];
 #define DECLARE_TRACED(theme) extern const struct scenario theme##_traced[];

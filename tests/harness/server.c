@@ -246,7 +246,7 @@ static cJSON *next_record(struct server *server)
     return record;
 }
 
-/* False when it ended instead. */
+/* False, with *code, when it ended instead. */
 static bool try_start(struct server *server, int *code)
 {
     int64_t until = time_limit();
@@ -308,7 +308,7 @@ struct server *server_try(const struct launch *launch, int *code)
     const char *end = strchr(err.at, '\n');
     if (strncmp(err.at, begin, strlen(begin)) != 0 || !end || end[1])
         trial_fail("it ended with %d and no clear line on stderr: %s", *code, shown(err.at, err.n));
-    return NULL;
+    return server;
 }
 
 void server_restart(struct server *server)

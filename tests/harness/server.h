@@ -47,7 +47,8 @@ struct server {
 
 /* Starts it and waits for its first record. Fails the trial when that does not come. */
 struct server *server_start(const struct launch *launch);
-/* The same, and waits until it serves. NULL when it ends instead: *code tells how, and it has said why, in one line on stderr. */
+/* Starts one that may fail to start, and waits until it serves. When it ends instead it must have said why, in one line on stderr;
+ * then its pid is 0, and *code tells how it ended, as server_wait does. */
 struct server *server_try(const struct launch *launch, int *code);
 /* Starts it again on the same folder, with the same options; it must not run. */
 void server_restart(struct server *server);

@@ -1,0 +1,248 @@
+/* Calls that fail one after the other, from the first to the fiftieth, while the server starts and while it serves. */
+#include <string.h>
+
+#include "tests/faults/scenarios.h"
+#include "tests/faults/serves.h"
+#include "tests/faults/strace.h"
+#include "tests/harness/census.h"
+#include "tests/harness/checker.h"
+#include "tests/harness/client.h"
+
+static const char *const errors[] = {"EIO", "ENOSPC", "EINTR"};
+enum { ERRORS = sizeof errors / sizeof *errors, CALLS_MOST = 50 };
+
+/* Comes, makes a chat of its own, talks there, and goes; whatever of it fails. */
+struct guest {
+    struct client *client;
+    char *name, *chat;
+    struct stream seen;
+};
+
+/* The next frame, or false behind the last one; the connection may be broken, but must not be silent. */
+static bool next_or_gone(struct client *client, struct frame *frame)
+{
+    int64_t until = time_limit();
+    while (!client_frame(client, frame)) {
+        if (client_fill(client, until))
+            continue;
+        check(client->end != NOT_ENDED, "a client was left without an answer");
+        return false;
+    }
+    return true;
+}
+
+static struct guest come(struct server *server, unsigned number)
+{
+    struct guest guest = {.client = client_open(server)};
+    struct bytes out = {0};
+    guest.name = trial_text("g%u", number);
+    guest.chat = trial_text("chat-%u", number);
+    frame_say(&out, SET_NAME, guest.name);
+    frame_say(&out, CREATE_CHAT, guest.chat);
+    frame_say(&out, CONNECT_CHAT, guest.chat);
+    frame_say(&out, SEND_MESSAGE, trial_text("%s-0 hello", guest.name));
+    frame_say(&out, SEND_MESSAGE, trial_text("%s-1 bye", guest.name));
+    frame_say(&out, LEAVE_CHAT, "");
+    frame_say(&out, DISCONNECT, "");
+    client_push(guest.client, out.at, out.n); /* where it is broken already, its end will be read */
+    return guest;
+}
+
+static void see(struct guest *guest, const struct frame *frame)
+{
+    if (frame->request == RECEIVE_MESSAGE && frame->response == SUCCESS)
+        stream_add(&guest->seen, frame->text, frame->n);
+}
+
+/* What it saw is the beginning of its chat. */
+static void check_seen(const struct server *server, const struct guest *guest)
+{
+    if (guest->seen.count == 0)
+        return;
+    struct chat_file file = chat_file_read(server_chat_path(server, guest->chat));
+    check_piece(&file, &guest->seen, 0, guest->name);
+}
+
+static void go(struct server *server, struct guest *guest)
+{
+    struct frame frame;
+    while (next_or_gone(guest->client, &frame))
+        see(guest, &frame);
+    client_close(guest->client);
+    check_seen(server, guest);
+}
+
+/* So many guests at a time. */
+static void entertain(struct server *server, unsigned n)
+{
+    struct guest *guests = trial_alloc(n * sizeof *guests);
+    for (unsigned i = 0; i < n; i++)
+        guests[i] = come(server, i);
+    for (unsigned i = 0; i < n; i++)
+        go(server, &guests[i]);
+}
+
+/* Somebody asks, and waits for an answer. False when the connection is gone. */
+static bool ask(struct guest *guest, int32_t request, const char *text)
+{
+    struct frame frame = {.request = -1};
+    struct bytes out = {0};
+    frame_say(&out, request, text);
+    if (client_push(guest->client, out.at, out.n) < 0)
+        return false;
+    while (frame.request != request && !(request == SEND_MESSAGE && frame.request == RECEIVE_MESSAGE)) {
+        if (!next_or_gone(guest->client, &frame))
+            return false;
+        see(guest, &frame);
+    }
+    return true;
+}
+
+/* One who says so many things, each after the one before was answered. */
+static void one_by_one(struct server *server, unsigned n)
+{
+    struct guest guest = {.client = client_open(server), .name = trial_text("talker"), .chat = trial_text("talk")};
+    bool there = ask(&guest, SET_NAME, guest.name);
+    if (there) {
+        struct bytes out = {0};
+        frame_say(&out, CREATE_CHAT, guest.chat);
+        client_push(guest.client, out.at, out.n); /* answered by a LIST, or not */
+        there = ask(&guest, CONNECT_CHAT, guest.chat);
+    }
+    for (unsigned i = 0; there && i < n; i++)
+        there = ask(&guest, SEND_MESSAGE, trial_text("talker-%u", i));
+    client_close(guest.client);
+    check_seen(server, &guest);
+}
+
+/* Without any fault the server starts on what it left, serves it, and stores more. */
+static void check_sound(struct server *server)
+{
+    memset(server->launch.before, 0, sizeof server->launch.before);
+    server_restart(server);
+    if (file_exists(server_chat_path(server, "talk")))
+        check_chat_served(server, "talk");
+    entertain(server, 2);
+    finish(server);
+}
+
+struct sweep {
+    const struct trial *trial;
+    const char *call;
+    bool in_folder; /* only calls in the folder of chats */
+};
+
+static struct launch launch_of(const struct sweep *sweep)
+{
+    static unsigned made;
+    return (struct launch){
+        .arch = sweep->trial->arch, .options = {"--sync", "always"}, .chats = trial_path("swept-%u", made++)};
+}
+
+static struct strace strace_of(const struct sweep *sweep, const struct launch *launch, const char *error, unsigned n)
+{
+    return (struct strace){.inject = {trial_text("%s:error=%s:when=%u", sweep->call, error, n)},
+                           .path = sweep->in_folder ? launch->chats : NULL};
+}
+
+/* The n-th call of each thread fails, from the server's start on. False when there were not so many. */
+static bool fail_from_start(const struct sweep *sweep, const char *error, unsigned n)
+{
+    int code;
+    struct launch launch = launch_of(sweep);
+    struct strace strace = strace_of(sweep, &launch, error, n);
+    strace_launch(&strace, &launch);
+    struct server *server = server_try(&launch, &code);
+    if (server->pid) {
+        one_by_one(server, 2);
+        client_close_all(server);
+        census(server);
+        server_stop(server);
+    } else {
+        check(code == 1, "with %s the start ended with %d instead of 1", strace.inject[0], code);
+    }
+    unsigned injected = strace_injected_in_all(&strace, server->ran_as);
+    server->talks = true;
+    check_sound(server);
+    return injected > 0;
+}
+
+/* The n-th call of each thread from a moment on fails, while guests are there. */
+static bool fail_while_serving(const struct sweep *sweep, const char *error, unsigned n)
+{
+    struct launch launch = launch_of(sweep);
+    struct strace strace = strace_of(sweep, &launch, error, n);
+    struct server *server = server_start(&launch);
+    strace_join(&strace, server);
+    entertain(server, n + 1);
+    one_by_one(server, n + 1);
+    client_close_all(server);
+    census(server);
+    strace_part(&strace);
+    server_stop(server);
+    check_sound(server);
+    return strace_injected(&strace) > 0;
+}
+
+/* All errors at all numbers, or a spread of them; stops where there are no such calls any more. */
+static unsigned sweep_calls(const struct sweep *sweep, bool (*fail)(const struct sweep *, const char *, unsigned))
+{
+    unsigned hits = 0;
+    for (unsigned i = 0, n = scaled(ERRORS * CALLS_MOST, ERRORS); i < n; i++) {
+        unsigned at = i * CALLS_MOST / n + 1;
+        if (!fail(sweep, errors[i % ERRORS], at))
+            break;
+        hits++;
+    }
+    return hits;
+}
+
+static void sweep(const struct trial *trial, const char *call, bool in_folder)
+{
+    struct sweep sweep = {trial, call, in_folder};
+    unsigned hits = sweep_calls(&sweep, fail_from_start);
+    hits += sweep_calls(&sweep, fail_while_serving);
+    check(hits > 0, "no %s was made to fail", call);
+}
+
+static void pwrite64_fails(const struct trial *trial)
+{
+    sweep(trial, "pwrite64", false);
+}
+
+static void fdatasync_fails(const struct trial *trial)
+{
+    sweep(trial, "fdatasync", false);
+}
+
+static void openat_fails(const struct trial *trial)
+{
+    sweep(trial, "openat", true);
+}
+
+static void accept4_fails(const struct trial *trial)
+{
+    sweep(trial, "accept4", false);
+}
+
+static void epoll_ctl_fails(const struct trial *trial)
+{
+    sweep(trial, "epoll_ctl", false);
+}
+
+static void pipe2_fails(const struct trial *trial)
+{
+    sweep(trial, "pipe2", false);
+}
+
+static void clone3_fails(const struct trial *trial)
+{
+    sweep(trial, "clone3", false);
+}
+
+const struct scenario sweeps_traced[] = {
+    {"pwrite64_fails", pwrite64_fails},   {"fdatasync_fails", fdatasync_fails},
+    {"openat_fails", openat_fails},       {"accept4_fails", accept4_fails},
+    {"epoll_ctl_fails", epoll_ctl_fails}, {"pipe2_fails", pipe2_fails},
+    {"clone3_fails", clone3_fails},       {0},
+};
