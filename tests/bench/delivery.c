@@ -31,7 +31,8 @@ static void end_run(struct run *run)
 /* What the clocks and counters say at one moment. */
 struct reading {
     int64_t at;
-    double cpu, own;
+    double cpu;
+    struct effort own;
     uint64_t got, segments;
 };
 
@@ -39,7 +40,7 @@ static struct reading read_all(const struct run *run)
 {
     return (struct reading){.at = bench_now(),
                             .cpu = process_cpu(&run->process),
-                            .own = process_own_cpu(),
+                            .own = process_own_effort(),
                             .got = run->crowd.got,
                             .segments = crowd_segments(&run->crowd)};
 }
@@ -51,7 +52,7 @@ static void add_figures(struct delivery *delivery, const struct reading *before,
     figure_add(&delivery->cpu, 1e6 * (after->cpu - before->cpu) / records);
     figure_add(&delivery->rate, records / seconds / 1e6);
     figure_add(&delivery->gathered, records / (double)(after->segments - before->segments));
-    figure_add(&delivery->load, (after->own - before->own) / seconds);
+    load_add(&delivery->load, &before->own, &after->own, seconds);
 }
 
 void delivery_saturated(const struct target *target, const struct shape *shape, int64_t length,

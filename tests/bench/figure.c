@@ -5,7 +5,7 @@
 
 #include "tests/bench/bench.h"
 
-enum { COLUMN = 26, RATIO_COLUMN = 20, BRIEF_COLUMN = 9, LOAD_COLUMN = 13 };
+enum { COLUMN = 26, RATIO_COLUMN = 20, BRIEF_COLUMN = 9 };
 #define LOAD_FULL 0.95
 
 int figure_rounds = ROUNDS;
@@ -98,12 +98,19 @@ void figure_print_brief_ratio_head(const char *what)
     printf(" %-*s", BRIEF_COLUMN - 1, what);
 }
 
-void figure_print_load(const struct figure *figure)
+void load_add(struct load *load, const struct effort *before, const struct effort *after, double seconds)
 {
-    printf(" %5.2f %-*s", figure_median(figure), LOAD_COLUMN - 7, figure_median(figure) >= LOAD_FULL ? "full!" : "");
+    figure_add(&load->ran, (after->ran - before->ran) / seconds);
+    figure_add(&load->wanted, (after->wanted - before->wanted) / seconds);
 }
 
-void figure_print_load_head(void)
+void load_print(const struct load *load)
 {
-    printf(" %-*s", LOAD_COLUMN - 1, "clients' CPUs");
+    double wanted = figure_median(&load->wanted);
+    printf(" %5.2f of %.2f%s", figure_median(&load->ran), wanted, wanted >= LOAD_FULL ? " full!" : "");
+}
+
+void load_print_head(void)
+{
+    printf(" %s", "clients' CPUs");
 }

@@ -2,6 +2,8 @@
 #ifndef BENCH_FIGURE_H
 #define BENCH_FIGURE_H
 
+#include "tests/bench/process.h"
+
 enum { ROUNDS = 3, ROUNDS_MOST = 15 };
 
 /* How many rounds every figure gets. Set once, by the program. */
@@ -27,8 +29,14 @@ void figure_print_ratio_head(const char *what);
 /* The same in a narrow column: the median alone. */
 void figure_print_brief_ratio(const struct figure *figure, const struct figure *to);
 void figure_print_brief_ratio_head(const char *what);
-/* The CPUs that the clients took; says so when one whole thread was not enough for them. */
-void figure_print_load(const struct figure *figure);
-void figure_print_load_head(void);
+
+/* How many CPUs the clients had, and how many they could have used. */
+struct load {
+    struct figure ran, wanted;
+};
+void load_add(struct load *load, const struct effort *before, const struct effort *after, double seconds);
+/* A column of both; says so when their one thread was busy all the time. */
+void load_print(const struct load *load);
+void load_print_head(void);
 
 #endif

@@ -19,7 +19,7 @@ struct result {
     struct figure rate; /* passages a second */
     struct figure cpu, user, system;
     struct figure switches, preempted;
-    struct figure load;                 /* CPUs the clients took */
+    struct load load;                   /* CPUs the clients took */
     struct figure threads[USAGE_NAMES]; /* CPU by the threads' names */
     char names[USAGE_NAMES][16];
     struct stage_counts stages[STAGES_MOST]; /* of the last run, from its start to its end */
@@ -50,12 +50,14 @@ static void measure(struct visitors *visitors, struct result *result)
     result->passages = (double)visitors_pass(visitors, bench_now() + WARM_UP);
     struct usage before = usage_read(server);
     int64_t begin = bench_now();
-    double cpu = process_cpu(server), own = process_own_cpu();
+    double cpu = process_cpu(server);
+    struct effort own = process_own_effort();
     double done = (double)visitors_pass(visitors, begin + MEASURED);
     double seconds = (double)(bench_now() - begin) / 1e9;
     figure_add(&result->rate, done / seconds);
     figure_add(&result->cpu, 1e6 * (process_cpu(server) - cpu) / done);
-    figure_add(&result->load, (process_own_cpu() - own) / seconds);
+    struct effort after_own = process_own_effort();
+    load_add(&result->load, &own, &after_own, seconds);
     struct usage after = usage_read(server), used = usage_since(&after, &before);
     add_usage(&used, done, result);
     result->passages += done;
@@ -81,14 +83,14 @@ static void print_figures(const struct plan *plan, const struct result *results)
     printf("    %-13s", "");
     figure_print_head("passages a second");
     figure_print_head("server CPU, us each");
-    figure_print_load_head();
+    load_print_head();
     putchar('\n');
     for (size_t a = 0; a < plan->n; a++) {
         const struct result *result = &results[a];
         printf("    %-13s", plan->targets[a].label);
         figure_print(&result->rate, 0);
         figure_print(&result->cpu, 1);
-        figure_print_load(&result->load);
+        load_print(&result->load);
         putchar('\n');
     }
 }
