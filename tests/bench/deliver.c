@@ -31,7 +31,7 @@ static void print_row(const struct plan *plan, const struct delivery *results, s
     figure_print_ratio(&result->rate, floor ? &floor->rate : NULL);
     figure_print_brief_ratio(&result->rate, beside ? &results[epoll].rate : NULL);
     printf(" %9.1f", figure_median(&result->gathered));
-    load_print(&result->load);
+    share_print(&result->share);
     putchar('\n');
 }
 
@@ -47,7 +47,7 @@ static void print_head(void)
     figure_print_ratio_head("/ floor");
     figure_print_brief_ratio_head("/ epoll");
     printf(" %9s", "per send");
-    load_print_head();
+    share_print_head();
     putchar('\n');
 }
 

@@ -52,7 +52,7 @@ static void add_figures(struct delivery *delivery, const struct reading *before,
     figure_add(&delivery->cpu, 1e6 * (after->cpu - before->cpu) / records);
     figure_add(&delivery->rate, records / seconds / 1e6);
     figure_add(&delivery->gathered, records / (double)(after->segments - before->segments));
-    load_add(&delivery->load, &before->own, &after->own, seconds);
+    share_add(&delivery->share, &before->own, &after->own, seconds);
 }
 
 void delivery_saturated(const struct target *target, const struct shape *shape, int64_t length,

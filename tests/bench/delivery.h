@@ -12,7 +12,7 @@ struct delivery {
     struct figure cpu;      /* microseconds of server CPU a delivered record */
     struct figure rate;     /* millions delivered a second */
     struct figure gathered; /* records a send() of the server carried */
-    struct load load;
+    struct share share;
     /* At a fixed rate only: */
     struct figure p50, p99; /* microseconds from when a message was due to when a member has read it */
     struct figure late;     /* p99 of the microseconds by which messages were sent too late */

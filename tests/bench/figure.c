@@ -98,19 +98,19 @@ void figure_print_brief_ratio_head(const char *what)
     printf(" %-*s", BRIEF_COLUMN - 1, what);
 }
 
-void load_add(struct load *load, const struct effort *before, const struct effort *after, double seconds)
+void share_add(struct share *share, const struct effort *before, const struct effort *after, double seconds)
 {
-    figure_add(&load->ran, (after->ran - before->ran) / seconds);
-    figure_add(&load->wanted, (after->wanted - before->wanted) / seconds);
+    figure_add(&share->ran, (after->ran - before->ran) / seconds);
+    figure_add(&share->wanted, (after->wanted - before->wanted) / seconds);
 }
 
-void load_print(const struct load *load)
+void share_print(const struct share *share)
 {
-    double wanted = figure_median(&load->wanted);
-    printf(" %5.2f of %.2f%s", figure_median(&load->ran), wanted, wanted >= LOAD_FULL ? " full!" : "");
+    double wanted = figure_median(&share->wanted);
+    printf(" %5.2f of %.2f%s", figure_median(&share->ran), wanted, wanted >= LOAD_FULL ? " full!" : "");
 }
 
-void load_print_head(void)
+void share_print_head(void)
 {
     printf(" %s", "clients' CPUs");
 }

@@ -31,12 +31,12 @@ void figure_print_brief_ratio(const struct figure *figure, const struct figure *
 void figure_print_brief_ratio_head(const char *what);
 
 /* How many CPUs the clients had, and how many they could have used. */
-struct load {
+struct share {
     struct figure ran, wanted;
 };
-void load_add(struct load *load, const struct effort *before, const struct effort *after, double seconds);
+void share_add(struct share *share, const struct effort *before, const struct effort *after, double seconds);
 /* A column of both; says so when their one thread was busy all the time. */
-void load_print(const struct load *load);
-void load_print_head(void);
+void share_print(const struct share *share);
+void share_print_head(void);
 
 #endif

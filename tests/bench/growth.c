@@ -52,7 +52,7 @@ static void print_points(const struct plan *plan, const struct line *line, const
             figure_print(&result[t].cpu, 3);
             figure_print_ratio(&result[t].cpu, t ? &result[0].cpu : NULL);
             printf(" %9.1f", figure_median(&result[t].gathered));
-            load_print(&result[t].load);
+            share_print(&result[t].share);
             putchar('\n');
         }
     }
@@ -111,7 +111,7 @@ void section_growth(const struct plan *plan)
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");
     printf(" %9s", "per send");
-    load_print_head();
+    share_print_head();
     putchar('\n');
     for (size_t i = 0; i < LINES; i++) {
         printf("  %s\n", lines[i].name);

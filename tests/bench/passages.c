@@ -19,7 +19,7 @@ struct result {
     struct figure rate; /* passages a second */
     struct figure cpu, user, system;
     struct figure switches, preempted;
-    struct load load;                   /* CPUs the clients took */
+    struct share share;                 /* CPUs the clients took */
     struct figure threads[USAGE_NAMES]; /* CPU by the threads' names */
     char names[USAGE_NAMES][16];
     struct stage_counts stages[STAGES_MOST]; /* of the last run, from its start to its end */
@@ -57,7 +57,7 @@ static void measure(struct visitors *visitors, struct result *result)
     figure_add(&result->rate, done / seconds);
     figure_add(&result->cpu, 1e6 * (process_cpu(server) - cpu) / done);
     struct effort after_own = process_own_effort();
-    load_add(&result->load, &own, &after_own, seconds);
+    share_add(&result->share, &own, &after_own, seconds);
     struct usage after = usage_read(server), used = usage_since(&after, &before);
     add_usage(&used, done, result);
     result->passages += done;
@@ -83,14 +83,14 @@ static void print_figures(const struct plan *plan, const struct result *results)
     printf("    %-13s", "");
     figure_print_head("passages a second");
     figure_print_head("server CPU, us each");
-    load_print_head();
+    share_print_head();
     putchar('\n');
     for (size_t a = 0; a < plan->n; a++) {
         const struct result *result = &results[a];
         printf("    %-13s", plan->targets[a].label);
         figure_print(&result->rate, 0);
         figure_print(&result->cpu, 1);
-        load_print(&result->load);
+        share_print(&result->share);
         putchar('\n');
     }
 }

@@ -21,7 +21,7 @@ enum {
 struct result {
     struct figure rate; /* MB/s, of what comes over the connection */
     struct figure cpu;  /* milliseconds of server CPU for 64 MiB of file */
-    struct load load;   /* CPUs the client took */
+    struct share share; /* CPUs the client took */
 };
 
 static void make_record(char to[RECORD], uint32_t number)
@@ -124,7 +124,7 @@ static void measure(const struct process *process, bool server, struct result *r
     figure_add(&result->rate, (double)PASSES * RECORDS * FRAME / seconds / 1e6);
     figure_add(&result->cpu, 1e3 * (process_cpu(process) - cpu) / PASSES);
     struct effort after_own = process_own_effort();
-    load_add(&result->load, &own, &after_own, seconds);
+    share_add(&result->share, &own, &after_own, seconds);
     load_close(&client);
 }
 
@@ -149,7 +149,7 @@ static void print(const struct plan *plan, const struct result *results)
     figure_print_ratio_head("/ floor");
     figure_print_head("server CPU, ms a reading");
     figure_print_ratio_head("/ floor");
-    load_print_head();
+    share_print_head();
     putchar('\n');
     for (size_t t = 0; t < plan->n; t++) {
         printf("    %-13s", plan->targets[t].label);
@@ -157,7 +157,7 @@ static void print(const struct plan *plan, const struct result *results)
         figure_print_ratio(&results[t].rate, t ? &results[0].rate : NULL);
         figure_print(&results[t].cpu, 1);
         figure_print_ratio(&results[t].cpu, t ? &results[0].cpu : NULL);
-        load_print(&results[t].load);
+        share_print(&results[t].share);
         putchar('\n');
     }
 }

@@ -34,7 +34,7 @@ static void print_row(const struct plan *plan, const struct delivery *results, s
     figure_print_ratio(&result->p99, floor ? &floor->p99 : NULL);
     figure_print_brief_ratio(&result->p99, beside ? &results[epoll].p99 : NULL);
     printf(" %9.1f %8.0f", figure_median(&result->gathered), figure_median(&result->late));
-    load_print(&result->load);
+    share_print(&result->share);
     putchar('\n');
 }
 
@@ -54,7 +54,7 @@ static void print_head(void)
     figure_print_ratio_head("/ floor");
     figure_print_brief_ratio_head("/ epoll");
     printf(" %9s %8s", "per send", "late, us");
-    load_print_head();
+    share_print_head();
     putchar('\n');
 }
 
