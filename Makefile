@@ -209,6 +209,7 @@ FAULT_TESTS = \
 	tests/faults/scarce.c \
 	tests/faults/failing.c \
 	tests/faults/floods.c \
+	tests/faults/noise.c \
 	tests/faults/cuts.c \
 	tests/faults/storm.c \
 	tests/faults/steady.c \

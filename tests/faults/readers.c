@@ -1,5 +1,4 @@
 /* Stalled readers: they lose nothing, delay nobody and cost next to nothing. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/faults/scenarios.h"
@@ -9,13 +8,6 @@
 
 /* What those who stall read with: what the kernel keeps for them is no part of what they miss. */
 enum { SMALL_BUFFER = 4096 };
-
-/* The memory of sanitizers' builds is the sanitizer's: freed blocks are kept, each has a frame around it. */
-static bool memory_is_its_own(void)
-{
-    const char *sanitized = getenv("TEST_SANITIZED");
-    return !sanitized || !*sanitized;
-}
 
 static size_t grown_since(const struct server *server, size_t before)
 {
@@ -30,7 +22,8 @@ static void check_grown(const struct server *server, size_t before, unsigned sta
     double stated = cJSON_GetNumberValue(cJSON_GetObjectItem(server->started, "client_bytes"));
     check((double)grown < stated * stalled, "%zu bytes more for %u stalled readers, stated are %.0f each", grown,
           stalled, stated);
-    check(!memory_is_its_own() || grown <= most, "%zu bytes more for %u stalled readers: %s", grown, stalled, why);
+    check(!server_memory_is_its_own() || grown <= most, "%zu bytes more for %u stalled readers: %s", grown, stalled,
+          why);
 }
 
 /* Half of a room stops reading while 50 MB are said: the others get everything, and when the stalled read again they get

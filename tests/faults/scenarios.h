@@ -4,9 +4,9 @@
 
 #include "tests/harness/trial.h"
 
-#define FAULTS(theme)                                                                                          \
-    theme(readers) theme(kills) theme(starts) theme(power) theme(disk) theme(scarce) theme(floods) theme(cuts) \
-        theme(storm) theme(signals)
+#define FAULTS(theme)                                                                                           \
+    theme(readers) theme(kills) theme(starts) theme(power) theme(disk) theme(scarce) theme(floods) theme(noise) \
+        theme(cuts) theme(storm) theme(signals)
 
 /* Faults for which the server runs under strace: with TEST_SANITIZED set they are left out. */
 #define TRACED(theme) theme(kills) theme(disk) theme(sweeps) theme(scarce) theme(storm) theme(steady)

@@ -397,6 +397,12 @@ size_t server_memory(const struct server *server)
     return strtoull(line + strlen("VmData:"), NULL, 10) * 1024;
 }
 
+bool server_memory_is_its_own(void)
+{
+    const char *sanitized = getenv("TEST_SANITIZED");
+    return !sanitized || !*sanitized;
+}
+
 int64_t server_cpu(const struct server *server)
 {
     clockid_t clock;

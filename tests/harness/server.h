@@ -73,6 +73,8 @@ void server_tell(struct server *server, const char *line);
 /* What it holds: open descriptors; bytes of memory it has asked for. */
 unsigned server_descriptors(const struct server *server);
 size_t server_memory(const struct server *server);
+/* False for builds with a sanitizer: what they hold is the sanitizer's, which keeps what was freed. */
+bool server_memory_is_its_own(void);
 /* The CPU time it has used, in microseconds. */
 int64_t server_cpu(const struct server *server);
 /* A file that is built beside it, under tests/. */
