@@ -105,13 +105,13 @@ static void begin(struct play *play, struct stream *stream)
     *stream = (struct stream){.client = client_open(play->server), .seed = seed, .random = random_seeded(seed)};
     unsigned desk = random_below(&stream->random, 3);
     stream->ending = (enum ending)random_below(&stream->random, ENDINGS);
-    stream->piece = random_below(&stream->random, 3) ? SIZE_MAX : 1 + random_below(&stream->random, 300);
     stream->until = time_limit();
     if (desk >= 1)
         frame_say(&stream->bytes, SET_NAME, trial_text("n%llu", (unsigned long long)seed));
     if (desk == 2)
         frame_say(&stream->bytes, CONNECT_CHAT, trial_text("hall-%u", play->room));
     add_noise(stream);
+    stream->piece = stream->bytes.n / (1 + random_below(&stream->random, 40)) + 1;
 }
 
 static void end(struct play *play, struct stream *stream)
@@ -154,7 +154,8 @@ static void say(struct play *play, struct stream *stream)
     end(play, stream);
 }
 
-/* Reads what came. Who has half-closed is answered, in whole frames, and then the server closes. */
+/* Reads what came. Who has half-closed is answered, in whole frames, and then the server closes; to others it does so when it
+ * gives them up. */
 static void hear(struct play *play, struct stream *stream)
 {
     client_fill(stream->client, now_ms());
@@ -164,8 +165,7 @@ static void hear(struct play *play, struct stream *stream)
     check(stream->client->end == ENDED, "TEST_SEED=%llu: the connection was reset", (unsigned long long)stream->seed);
     check(stream->client->at == stream->client->in.n, "TEST_SEED=%llu: the server closed within a frame",
           (unsigned long long)stream->seed);
-    if (stream->said)
-        end(play, stream);
+    end(play, stream);
 }
 
 /* The canary's next message, in the chat of the streams that begin now. */
