@@ -224,6 +224,7 @@ BENCH = \
 	tests/bench/delivery.c \
 	tests/bench/figure.c \
 	tests/bench/floor.c \
+	tests/bench/floor_passages.c \
 	tests/bench/growth.c \
 	tests/bench/load.c \
 	tests/bench/memory.c \

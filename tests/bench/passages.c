@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/bench/figure.h"
+#include "tests/bench/floor.h"
 #include "tests/bench/sections.h"
 #include "tests/bench/stages.h"
 #include "tests/bench/usage.h"
@@ -68,13 +69,18 @@ static void run(const struct target *target, size_t way, struct result *result)
     struct visitors visitors;
     struct process server;
     struct path chats = scratch_folder();
-    process_start_server(&server, target, chats.text, NULL);
-    load_create_chats(1, &server);
+    bool floor = !*target->arch;
+    if (floor) {
+        floor_start_passages(&server);
+    } else {
+        process_start_server(&server, target, chats.text, NULL);
+        load_create_chats(1, &server);
+    }
     visitors_open(&visitors, &server, way == 1);
     measure(&visitors, result);
     result->passages += (double)visitors_close(&visitors);
     process_stop(&server);
-    result->n_stages = stages_read(&server, result->stages);
+    result->n_stages = floor ? 0 : stages_read(&server, result->stages);
     scratch_remove(chats.text);
 }
 
@@ -82,14 +88,18 @@ static void print_figures(const struct plan *plan, const struct result *results)
 {
     printf("    %-13s", "");
     figure_print_head("passages a second");
+    figure_print_brief_ratio_head("/ floor");
     figure_print_head("server CPU, us each");
+    figure_print_brief_ratio_head("/ floor");
     share_print_head();
     putchar('\n');
     for (size_t a = 0; a < plan->n; a++) {
         const struct result *result = &results[a];
         printf("    %-13s", plan->targets[a].label);
         figure_print(&result->rate, 0);
+        figure_print_brief_ratio(&result->rate, &results->rate);
         figure_print(&result->cpu, 1);
+        figure_print_brief_ratio(&result->cpu, &results->cpu);
         share_print(&result->share);
         putchar('\n');
     }
@@ -109,6 +119,8 @@ static void print_threads(const struct target *target, const struct result *resu
 /* Turns and what they do are counted by the server, which sees the clients' pace, not the bench's clock. */
 static void print_stages(const struct result *result)
 {
+    if (result->n_stages == 0)
+        return;
     printf("    %-13s the server's counters, last run:", "");
     for (size_t i = 0; i < result->n_stages; i++) {
         const struct stage_counts *stage = &result->stages[i];
@@ -122,9 +134,10 @@ static void print_stages(const struct result *result)
     putchar('\n');
 }
 
-void section_passages(const struct plan *plan)
+void section_passages(const struct plan *asked)
 {
     static struct result results[WAYS][TARGETS_MOST];
+    const struct plan with_floor = plan_with_floor(asked), *plan = &with_floor;
     for (int r = 0; r < figure_rounds; r++)
         for (size_t w = 0; w < WAYS; w++)
             for (size_t i = 0; i < plan->n; i++) {
