@@ -322,7 +322,7 @@ test:
 	@scripts/suites $(if $(T),--scenario '$(T)') $(or $(MODE),plain)$(ARCH:%=:%)
 
 soak:
-	@FAULTS_SCALE=100 MODEL_FULL=1 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
+	@FAULTS=full MODEL_FULL=1 SUITE_LIMIT=3600 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
 
 teeth:
 	@tests/teeth/run $(T)
