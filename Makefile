@@ -10,6 +10,7 @@
 #   make tsan            with the thread sanitizer, in build/tsan
 #   make soak            all tests in all modes on all architectures, at full length
 #   make teeth           takes out one repair at a time and shows which test catches it
+#   make fuzz            the libFuzzer targets, in build/fuzz; tests/fuzz/run runs them
 #   make bench           what the server costs; T=name one section, ARCH=name one architecture, R=n rounds of each
 #   make format          has clang-format write every C file anew
 #   make install         into DESTDIR and PREFIX
@@ -215,6 +216,17 @@ FAULT_TESTS = \
 	tests/faults/steady.c \
 	tests/faults/signals.c
 
+# One libFuzzer target each, built with clang into build/fuzz.
+FUZZ_TESTS = \
+	tests/fuzz/wire.c \
+	tests/fuzz/names.c \
+	tests/fuzz/load.c \
+	tests/fuzz/endless.c \
+	tests/fuzz/config.c
+
+# One program, build/tests/live: the fuzzer of the real server, on the harness.
+LIVE = tests/fuzz/live.c
+
 # One program, build/tests/bench: what the server costs.
 BENCH = \
 	tests/bench/main.c \
@@ -257,10 +269,12 @@ UNIT = $(UNIT_TESTS:%.c=$(BUILD)/%)
 HARNESS_LIBRARY = $(BUILD)/tests/libharness.a
 SYSTEM = $(BUILD)/tests/system
 FAULTS = $(BUILD)/tests/faults
+LIVE_FUZZ = $(BUILD)/tests/live
 BENCH_PROGRAM = $(BUILD)/tests/bench
 ALLOCATIONS = $(BUILD)/tests/allocations.so
 FAILING_CALLS = $(BUILD)/tests/failing_calls.so
-C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) $(BENCH) $(PRELOAD) $(FAILING)
+C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) $(FUZZ_TESTS) $(LIVE) \
+	$(BENCH) $(PRELOAD) $(FAILING)
 OBJECTS = $(call object,$(C_SOURCES))
 
 Q = $(if $(V),,@)
@@ -290,9 +304,40 @@ $(UNIT): $(BUILD)/%: $(BUILD)/obj/%.o $(HELPERS) $(LIBRARY)
 
 $(SYSTEM): $(call object,$(SYSTEM_TESTS)) $(HARNESS_LIBRARY)
 $(FAULTS): $(call object,$(FAULT_TESTS)) $(HARNESS_LIBRARY)
-$(SYSTEM) $(FAULTS):
+$(LIVE_FUZZ): $(call object,$(LIVE)) $(HARNESS_LIBRARY)
+$(SYSTEM) $(FAULTS) $(LIVE_FUZZ):
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
+
+# Fuzzing: everything is compiled once more, by clang and with what libFuzzer needs to see. An empty buffer's null
+# pointer plus 0, which C2y allows, is nothing to complain about.
+FUZZ_CC = clang
+FUZZ_FLAGS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-sanitize=pointer-overflow \
+	-fno-omit-frame-pointer -O1 -g
+FUZZ_COMPILE = $(FUZZ_CC) -std=gnu11 -I. $(DEFINES) $(WARNINGS) $(FUZZ_FLAGS) -MMD -MP
+FUZZ_NAMES = $(FUZZ_TESTS:tests/fuzz/%.c=%)
+FUZZ = $(FUZZ_NAMES:%=build/fuzz/%)
+FUZZ_LIBRARY = $(SOURCES:%.c=build/fuzz/obj/%.o)
+.PHONY: fuzz live
+
+fuzz: $(FUZZ)
+
+live: $(SERVER) $(LIVE_FUZZ)
+
+$(FUZZ): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o $(FUZZ_LIBRARY)
+	$(call say,LINK )
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $^ $(LIBS)
+build/fuzz/config: FUZZ_WRAP = -Wl,--wrap=getaddrinfo
+
+build/fuzz/obj/%.o: %.c build/fuzz/flags
+	$(call say,CC   )
+	$(Q)mkdir -p $(@D) && $(FUZZ_COMPILE) -c -o $@ $<
+
+build/fuzz/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FUZZ_COMPILE)' | cmp -s - $@ || echo '$(FUZZ_COMPILE)' >$@
+
+-include $(wildcard build/fuzz/obj/*/*.d build/fuzz/obj/*/*/*.d build/fuzz/obj/*/*/*/*.d)
 
 $(BENCH_PROGRAM): $(call object,$(BENCH))
 	$(call say,LINK )
@@ -322,7 +367,7 @@ test:
 	@scripts/suites $(if $(T),--scenario '$(T)') $(or $(MODE),plain)$(ARCH:%=:%)
 
 soak:
-	@FAULTS=full MODEL_FULL=1 SUITE_LIMIT=3600 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
+	@FAULTS=full MODEL_FULL=1 FUZZ_SECONDS=60 SUITE_LIMIT=3600 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
 
 teeth:
 	@tests/teeth/run $(T)
