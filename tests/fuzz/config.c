@@ -47,7 +47,7 @@ static void check_taken(const struct options *options, const char *said)
     must(limits->max_clients <= CLIENTS_MOST && limits->max_per_ip <= CLIENTS_MOST, "clients");
     must(limits->max_chats >= 1 && limits->max_chats <= 1000000, "%u chats", limits->max_chats);
     must(limits->rate_limit <= 1000000, "%u a second", limits->rate_limit);
-    must(limits->room_threads >= 1 && limits->room_threads <= 10000, "%u threads", limits->room_threads);
+    must(limits->room_threads <= 10000, "%u threads", limits->room_threads);
     must(limits->room_linger >= 0 && limits->room_linger <= INT64_C(86400000000), "linger");
     must(limits->name_timeout >= 1000 && limits->name_timeout <= INT64_C(604800000000), "name-timeout");
     must(limits->drain >= 0 && limits->drain <= INT64_C(604800000000), "drain");
