@@ -134,24 +134,24 @@ static void print_stages(const struct result *result)
     putchar('\n');
 }
 
-void section_passages(const struct plan *asked)
+void section_passages(const struct plan *plan)
 {
     static struct result results[WAYS][TARGETS_MOST];
-    const struct plan with_floor = plan_with_floor(asked), *plan = &with_floor;
+    const struct plan all = plan_with_floor(plan);
     for (int r = 0; r < figure_rounds; r++)
         for (size_t w = 0; w < WAYS; w++)
-            for (size_t i = 0; i < plan->n; i++) {
-                size_t t = plan_turn(plan, r, i);
-                run(&plan->targets[t], w, &results[w][t]);
+            for (size_t i = 0; i < all.n; i++) {
+                size_t t = plan_turn(&all, r, i);
+                run(&all.targets[t], w, &results[w][t]);
             }
     printf("\npassages: connect, name, join, leave, disconnect, closed; %d visitors at a time, one chat; "
            "%.2f s after %.2f s of warm-up\n",
            VISITORS, SECONDS(MEASURED), SECONDS(WARM_UP));
     for (size_t w = 0; w < WAYS; w++) {
         printf("  %s\n", ways[w]);
-        print_figures(plan, results[w]);
-        for (size_t t = 0; t < plan->n; t++) {
-            print_threads(&plan->targets[t], &results[w][t]);
+        print_figures(&all, results[w]);
+        for (size_t t = 0; t < all.n; t++) {
+            print_threads(&all.targets[t], &results[w][t]);
             print_stages(&results[w][t]);
         }
     }
