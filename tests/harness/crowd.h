@@ -30,7 +30,7 @@ struct member {
     size_t size;          /* about how long a message is */
     bool continues;       /* its later visits begin where the last one stopped */
     bool deaf;            /* it reads nothing for now */
-    int buffer;           /* its receive buffer; 0: as usual */
+    int buffer;           /* its receive buffer; 0: as large as the kernel likes */
     struct bytes out;     /* requests under way */
     size_t out_at;        /* bytes of them that have gone */
     struct bytes answers; /* on its first visit: 's' or 'r' for each of its messages, shown or refused */
