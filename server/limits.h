@@ -14,7 +14,7 @@ struct limits {
     uint32_t max_per_ip; /* 0: no limit */
     uint32_t max_chats;
     uint32_t rate_limit;   /* messages a second; 0: no limit */
-    uint32_t room_threads; /* 0, until main has seen the machine: as many as CPUs */
+    uint32_t room_threads; /* 0, until main has seen the machine */
     int64_t room_linger;
     int64_t name_timeout;
     int64_t drain;

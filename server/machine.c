@@ -26,12 +26,17 @@ static uint64_t raise_fd_limit(void)
     return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? before : limit.rlim_cur;
 }
 
-/* Where there are too few descriptors even for the rooms, rooms get half of what there is: chats without a thread of their own
+/* One processor is left to the other stages and to what the kernel does for all sockets: with a room's thread there too, fewer
+ * messages are gathered for each turn than the turn's own work is worth.
+ *
+ * Where there are too few descriptors even for the rooms, rooms get half of what there is: chats without a thread of their own
  * move in with others. */
 bool machine_share(struct limits *limits, char *complaint, size_t room)
 {
-    if (limits->room_threads == 0)
-        limits->room_threads = count_cpus();
+    if (limits->room_threads == 0) {
+        uint32_t cpus = count_cpus();
+        limits->room_threads = cpus > 1 ? cpus - 1 : 1;
+    }
     uint64_t fds = raise_fd_limit();
     uint64_t spare = fds > 2 * FD_RESERVE ? fds - FD_RESERVE : fds / 2;
     uint64_t rooms = (uint64_t)limits->room_threads * FDS_PER_ROOM;
