@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "server/arch/conveyor/belt.h"
+#include "server/chat/owner.h"
 
 enum { PAGE = 4096, NOW = 5 };
 
@@ -31,6 +32,13 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Only what belongs to us can be put on a belt. */
+static void put(struct session *session)
+{
+    owner_take(session);
+    outlet_put(&outlet, session);
+}
+
 static void what_is_put_is_taken(void **state)
 {
     (void)state;
@@ -38,7 +46,7 @@ static void what_is_put_is_taken(void **state)
     struct session session = {.fd = 7};
     assert_int_equal(belt_take(&belt, items, BELT_BATCH), 0);
     assert_true(outlet_idle(&outlet));
-    outlet_put(&outlet, &session);
+    put(&session);
     assert_false(outlet_idle(&outlet));
     assert_true(outlet_flush(&outlet, NOW));
     assert_true(outlet_idle(&outlet));
@@ -60,7 +68,7 @@ static void a_full_belt_keeps_the_order(void **state)
     int n, next = 0;
     for (int i = 0; i < CLIENTS; i++) {
         sessions[i].fd = i;
-        outlet_put(&outlet, &sessions[i]);
+        put(&sessions[i]);
     }
     outlet_say(&outlet, (struct belt_item){BELT_EMPTY, 1, CLIENTS});
     assert_false(outlet_flush(&outlet, NOW));
@@ -93,7 +101,7 @@ static void a_closed_belt_is_the_order_to_stop(void **state)
     (void)state;
     struct belt_item items[2];
     struct session session = {.fd = 7};
-    outlet_put(&outlet, &session);
+    put(&session);
     assert_true(outlet_flush(&outlet, NOW));
     close(belt.put);
     belt.put = -1;
