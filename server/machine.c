@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { FDS_PER_ROOM = 3 /* a room's stage: its belt's two ends and its epoll set */ };
 
@@ -12,7 +13,10 @@ enum { FDS_PER_ROOM = 3 /* a room's stage: its belt's two ends and its epoll set
 static uint32_t count_cpus(void)
 {
     cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : (uint32_t)CPU_COUNT(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return (uint32_t)CPU_COUNT(&set);
+    long online = sysconf(_SC_NPROCESSORS_ONLN); /* more than a set holds */
+    return online > 0 ? (uint32_t)online : 1;
 }
 
 /* How many descriptors this process may have open. */
@@ -57,7 +61,7 @@ bool machine_share(struct limits *limits, char *complaint, size_t room)
 }
 
 /* On a busy core a batch thread that is woken waits for its turn instead of taking it, and finds more to do then; on an idle
- * core it begins at once all the same. Whoever chose a policy for this process chose well. */
+ * core it begins at once all the same. A policy other than the usual one was chosen by somebody, and stays. */
 void machine_serve_in_batches(void)
 {
     if (sched_getscheduler(0) == SCHED_OTHER)

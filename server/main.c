@@ -288,7 +288,6 @@ static int serve(struct server *server, int signals, struct census *last)
 {
     struct watch watch = {.server = server, .signals = signals};
     const struct arch *arch = server->options->arch;
-    machine_serve_in_batches();
     if (!arch->start(server))
         return fail(EXIT_FAILED, "could not start the architecture %s, the log says why", arch->name);
     notify_send("READY=1");
@@ -366,6 +365,7 @@ int main(int argc, char **argv)
         puts("configuration is fine");
     } else {
         ignore_signals();
+        machine_serve_in_batches();
         status = run(&options, take_signals());
     }
     options_free(&options);

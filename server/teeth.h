@@ -183,6 +183,21 @@
 #define WITHOUT_READ_ONLY 0
 #endif
 
+/* What is shown with --sync always is on the disk (3). */
+#ifndef WITHOUT_SYNC_BEFORE_SHOW
+#define WITHOUT_SYNC_BEFORE_SHOW 0
+#endif
+
+/* A chat in use is synced again and again. */
+#ifndef WITHOUT_SYNC_AGAIN
+#define WITHOUT_SYNC_AGAIN 0
+#endif
+
+/* And once more when its room ends. */
+#ifndef WITHOUT_SYNC_AT_THE_END
+#define WITHOUT_SYNC_AT_THE_END 0
+#endif
+
 /* Which is remembered for as long as the server runs (3). */
 #ifndef WITHOUT_SYNC_MARK
 #define WITHOUT_SYNC_MARK 0

@@ -107,7 +107,7 @@ int history_append(struct history *history, struct chat *chat, struct span recor
     if (error)
         return error;
     error = write_all(history->fd, records, history->committed);
-    if (!error && sync_now)
+    if (!error && sync_now && !WITHOUT_SYNC_BEFORE_SHOW)
         error = history_sync_file(history->fd, chat);
     if (error) {
         if (!WITHOUT_CUT_BACK)

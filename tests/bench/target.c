@@ -62,6 +62,7 @@ struct plan plan_spread(const struct plan *plan)
             add(&all, target->arch, target->room_threads);
             continue;
         }
+        add(&all, target->arch, 0);
         add(&all, target->arch, 1);
         if (cpus > 1 && cpus != 256)
             add(&all, target->arch, cpus);

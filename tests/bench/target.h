@@ -22,7 +22,7 @@ struct plan {
 bool plan_add(struct plan *plan, const char *word);
 /* The floor, then the plan's targets. */
 struct plan plan_with_floor(const struct plan *plan);
-/* The same, but the conveyor, unless a number was asked for, with 1, as many as CPUs, and 256 threads for rooms. */
+/* The same, but the conveyor, unless a number was asked for, with its default, 1, as many as CPUs, and 256 threads for rooms. */
 struct plan plan_spread(const struct plan *plan);
 /* Where epoll stands, with which others are compared; the plan's n when it is not there. */
 size_t plan_epoll(const struct plan *plan);

@@ -120,7 +120,8 @@ static void cuts(const struct trial *trial, const char *sync, int64_t most)
         struct server *server = start_on_disk(trial, trial_text("%s/chats-%u", disk.folder, round), sync);
         struct crowd crowd = crowd_make(server, 4, 2, 0, 60);
         crowd_begin(&crowd);
-        struct marks marks = talk(&crowd, most + rand_r(&dice) % MORE_MS);
+        /* So long that what must be there has seen more than the first of its syncs. */
+        struct marks marks = talk(&crowd, 2 * most + rand_r(&dice) % MORE_MS);
         int64_t moment = now_ms() - most;
         cut(&crowd, &disk);
         check_lost_since(&crowd, &marks, moment);
@@ -143,8 +144,40 @@ static void sync_one_second(const struct trial *trial)
     cuts(trial, "1", 1000 + patience);
 }
 
+/* --sync 1: a room that ends has its file synced, however short it was in use. */
+static void all_have_left(const struct trial *trial)
+{
+    int64_t patience = (time_limit() - now_ms()) / 10;
+    struct disk disk = disk_make(DISK);
+    struct timespec pause = {.tv_sec = patience / 1000, .tv_nsec = patience % 1000 * 1000000};
+    for (unsigned round = 0, n = scaled(20, 2); round < n; round++) {
+        char *canary = trial_text("%s/canary", disk.folder);
+        struct server *server = server_start(&(struct launch){.arch = trial->arch,
+                                                              .chats = trial_text("%s/left-%u", disk.folder, round),
+                                                              .options = {"--sync", "1", "--room-linger", "0"}});
+        struct crowd crowd = crowd_make(server, 4, 2, 3, 60);
+        crowd_begin(&crowd);
+        crowd_finish(&crowd);
+        client_close_all(server);
+        census(server);
+        nanosleep(&pause, NULL);
+        file_write(canary, "never synced", 12);
+        disk_cut(&disk);
+        server_kill(server);
+        disk_remount(&disk);
+        check(!file_exists(canary) || file_read(canary).n == 0, "what was never synced outlived the cut");
+        unlink(canary);
+        crowd_check(&crowd, false);
+        crowd_check_all_stored(&crowd);
+        server_restart(server);
+        check_rooms_served(&crowd);
+        finish(server);
+    }
+}
+
 const struct scenario power_faults[] = {
     {"power_cut_sync_always", sync_always},
     {"power_cut_sync_one_second", sync_one_second},
+    {"power_cut_all_have_left", all_have_left},
     {0},
 };

@@ -50,6 +50,8 @@ static void fill_argv(const struct server *server, const char *argv[])
         argv[n++] = launch->arch;
         argv[n++] = "--chats";
         argv[n++] = server->chats;
+        argv[n++] = "--room-threads"; /* several, on every machine; a scenario's own number comes later and wins */
+        argv[n++] = "4";
     }
     if (!launch->bare && !launch->own_listen) {
         argv[n++] = "--listen";
@@ -81,7 +83,7 @@ static void become(const struct launch *launch, const char *argv[], const int st
 
 static void spawn(struct server *server)
 {
-    const char *argv[LAUNCH_BEFORE + LAUNCH_OPTIONS + 8];
+    const char *argv[LAUNCH_BEFORE + LAUNCH_OPTIONS + 10];
     int in[2] = {-1, -1}, out[2] = {-1, -1};
     int standard[3];
     fill_argv(server, argv);
