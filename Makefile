@@ -1,7 +1,7 @@
 # Builds, tests, checks and installs Conveyor. Everything made lies in build/.
 #
 #   make                 the server, build/conveyord
-#   make test            unit and system tests; T=name one scenario, ARCH=name one architecture
+#   make test            unit, system and fault tests; T=name one scenario, ARCH=name one architecture
 #   make check           formatting, static analysis, shell scripts, man pages and the rules of purity
 #   make tiny            the same programs with every size made small, in build/tiny
 #   make debug           where every touch of a session asserts whose it is, in build/debug
@@ -133,6 +133,7 @@ UNIT_TESTS = \
 	tests/unit/test_lists.c \
 	tests/unit/test_lobby.c \
 	tests/unit/test_log.c \
+	tests/unit/test_machine.c \
 	tests/unit/test_name.c \
 	tests/unit/test_names.c \
 	tests/unit/test_net.c \
@@ -367,7 +368,8 @@ test:
 	@scripts/suites $(if $(T),--scenario '$(T)') $(or $(MODE),plain)$(ARCH:%=:%)
 
 soak:
-	@FAULTS=full MODEL_FULL=1 FUZZ_SECONDS=60 SUITE_LIMIT=3600 scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
+	@TEST_SEED=$${TEST_SEED:-$$(date +%s)} FAULTS=full MODEL_FULL=1 FUZZ_SECONDS=60 SUITE_LIMIT=3600 \
+	    scripts/suites model fuzz teeth plain tiny asan tsan tiny-asan tiny-tsan
 
 teeth:
 	@tests/teeth/run $(T)

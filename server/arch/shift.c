@@ -75,7 +75,7 @@ void shift_unwatch(struct shift *shift, int fd)
 {
     enum { TRIES = 100 };
     for (int i = 0; i < TRIES; i++)
-        if (epoll_ctl(shift->epoll, EPOLL_CTL_DEL, fd, NULL) == 0 || errno == ENOENT || errno == EBADF)
+        if (epoll_ctl(shift->epoll, EPOLL_CTL_DEL, fd, NULL) == 0 || errno == ENOENT)
             return;
     abort();
 }

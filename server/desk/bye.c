@@ -9,14 +9,8 @@
 /* Sends the last answers and, with them, the end of the output. False: the connection is dead. */
 static bool send_last(struct session *session)
 {
-    while (session->out.n && !session->blocked) {
-        struct span rest = session_answer_rest(session);
-        ssize_t n = net_send_last(session->fd, rest);
-        if (n < 0)
-            return false;
-        session->blocked = (size_t)n < rest.n;
-        session_answer_sent(session, (size_t)n);
-    }
+    if (!desk_send_last_answers(session))
+        return false;
     if (session->out.n == 0 && !session->shut) {
         net_finish_sending(session->fd);
         session->shut = true;

@@ -142,26 +142,43 @@ bool desk_too_long(struct desk *desk, struct session *session, const struct requ
     return true;
 }
 
-ssize_t desk_send(struct session *session, struct span first, struct span second)
+/* What followed from an attempt to send so many bytes. */
+static ssize_t sent(struct session *session, ssize_t n, size_t of)
 {
     owner_assert(session);
-    ssize_t n = second.n ? net_send_two(session->fd, first, second) : net_send(session->fd, first);
     if (n < 0)
         session->dead = true;
-    else if ((size_t)n < first.n + second.n)
+    else if ((size_t)n < of)
         session->blocked = true;
     return n;
 }
 
-bool desk_send_answers(struct session *session)
+ssize_t desk_send(struct session *session, struct span first, struct span second)
+{
+    ssize_t n = second.n ? net_send_two(session->fd, first, second) : net_send(session->fd, first);
+    return sent(session, n, first.n + second.n);
+}
+
+static bool send_answers(struct session *session, ssize_t (*send)(int fd, struct span bytes))
 {
     while (session->out.n && !session->blocked) {
-        ssize_t n = desk_send(session, session_answer_rest(session), (struct span){0});
+        struct span rest = session_answer_rest(session);
+        ssize_t n = sent(session, send(session->fd, rest), rest.n);
         if (n < 0)
             return false;
         session_answer_sent(session, (size_t)n);
     }
     return true;
+}
+
+bool desk_send_answers(struct session *session)
+{
+    return send_answers(session, net_send);
+}
+
+bool desk_send_last_answers(struct session *session)
+{
+    return send_answers(session, net_send_last);
 }
 
 static void swap_seats(struct desk *desk, uint32_t a, uint32_t b)

@@ -96,6 +96,8 @@ struct go desk_late(struct desk *desk, struct session *session);
 bool desk_too_long(struct desk *desk, struct session *session, const struct request *request, struct span text);
 /* Sends the first answers, as far as the socket takes them. False: the connection is dead. */
 bool desk_send_answers(struct session *session);
+/* The same for the last ones: the end of the output follows as soon as all have gone. */
+bool desk_send_last_answers(struct session *session);
 /* One send for a session; sets `blocked` when the socket did not take all. -1: the connection is dead. */
 ssize_t desk_send(struct session *session, struct span first, struct span second);
 

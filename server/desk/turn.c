@@ -256,15 +256,15 @@ static bool conclude(struct desk *desk, struct session *session)
         return true;
     }
     bool serve = may_serve(desk, session);
-    bool look = !WITHOUT_AGAIN && (session->watched || !WITHOUT_SERVING_ARRIVALS);
-    if (serve && look && next_request(desk, session, &request)) {
+    bool found_again = !WITHOUT_AGAIN && (session->watched || !WITHOUT_SERVING_ARRIVALS);
+    if (serve && found_again && next_request(desk, session, &request)) {
         list_append_once(&desk->again, &session->again);
         serve = false;
     }
     set_timer(desk, session);
     bool read = (serve || (session->deaf && session->next.to == STAY)) && !session->eof;
-    if (owed && !session->blocked &&
-        !WITHOUT_HUNGRY) /* the budget is spent: its turn comes without asking the socket */
+    /* The budget is spent: its turn comes without asking the socket. */
+    if (owed && !session->blocked && !WITHOUT_HUNGRY)
         list_append_once(starved || WITHOUT_FED_BEHIND ? &desk->hungry : &desk->fed, &session->hungry);
     session->want = (uint8_t)((read ? WANT_IN : 0) | (owed && session->blocked ? WANT_OUT : 0));
     count_due(desk, session, owed || list_linked(&session->again));

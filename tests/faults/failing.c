@@ -266,7 +266,7 @@ static void thread_fails_for_a_room(const struct trial *trial)
     munmap(calls, sizeof *calls);
 }
 
-const struct scenario scarce_traced[] = {
+const struct scenario failing_traced[] = {
     {"allocation_fails_at_start", allocation_fails_at_start},
     {"allocation_fails_in_a_visit", allocation_fails_in_a_visit},
     {"allocations_fail_in_a_visit", allocations_fail_in_a_visit},

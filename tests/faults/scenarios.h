@@ -8,8 +8,8 @@
     theme(readers) theme(kills) theme(starts) theme(power) theme(disk) theme(scarce) theme(floods) theme(noise) \
         theme(cuts) theme(storm) theme(signals)
 
-/* Faults for which the server runs under strace: with TEST_SANITIZED set they are left out. */
-#define TRACED(theme) theme(kills) theme(disk) theme(sweeps) theme(scarce) theme(storm) theme(steady)
+/* Faults for which the server runs under strace, or with a library loaded into it: with TEST_SANITIZED set they are left out. */
+#define TRACED(theme) theme(kills) theme(disk) theme(sweeps) theme(failing) theme(storm) theme(steady)
 
 #define DECLARE_FAULTS(theme) extern const struct scenario theme##_faults[];
 #define DECLARE_TRACED(theme) extern const struct scenario theme##_traced[];
