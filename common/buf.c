@@ -5,10 +5,8 @@
 
 enum { ROOM_LEAST = 64 };
 
-bool buf_reserve(struct buf *buf, size_t more)
+bool buf_grow(struct buf *buf, size_t more)
 {
-    if (more <= buf->room - buf->n)
-        return true;
     if (more > UINT32_MAX - buf->n)
         return false;
     size_t room = (size_t)buf->room + (buf->room < BUF_STEP ? buf->room : BUF_STEP);

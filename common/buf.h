@@ -16,9 +16,15 @@ struct buf {
     uint32_t n, room;
 };
 
+bool buf_grow(struct buf *buf, size_t more); /* for buf_reserve alone */
+
 /* Makes room for `more` further bytes: doubles while small, so that appending is cheap in the long run, and from BUF_STEP
  * on grows by no more than BUF_STEP beyond what is needed. False when there is no memory; the buffer is then as it was. */
-bool buf_reserve(struct buf *buf, size_t more);
+static inline bool buf_reserve(struct buf *buf, size_t more)
+{
+    return more <= buf->room - buf->n || buf_grow(buf, more);
+}
+
 /* Makes it hold `room` bytes at least, and not one more than that if it must grow. */
 bool buf_fit(struct buf *buf, size_t room);
 bool buf_append(struct buf *buf, const void *bytes, size_t n);

@@ -29,9 +29,8 @@ struct door {
     uint64_t (*expects)(struct span bytes);
     /* Appends an answer's frame. False without memory. */
     bool (*answer)(struct buf *out, int32_t request, int32_t response, struct span text);
-    /* The frame of a record; `to` has room for frame_size(record) bytes. The same record gives the same bytes, always. */
-    size_t (*frame)(struct span record, char *to);
-    size_t (*frame_size)(struct span record);
+    /* Appends the frame of a record. The same record gives the same bytes, always. False without memory. */
+    bool (*frame)(struct buf *out, struct span record);
     /* What stands before the text of a LIST of so many bytes; its length. */
     size_t (*list_head)(size_t list_bytes, char head[LIST_HEAD_MAX]);
 };

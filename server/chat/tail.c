@@ -3,26 +3,14 @@
 
 #include <stdlib.h>
 
-static bool make_place(struct tail *tail)
+bool tail_grow(struct tail *tail)
 {
-    if (tail->n < tail->room)
-        return true;
     uint32_t room = tail->room ? 2 * tail->room : 16;
     struct tail_mark *marks = realloc(tail->marks, room * sizeof *marks);
     if (!marks)
         return false;
     tail->marks = marks;
     tail->room = room;
-    return true;
-}
-
-bool tail_add(struct tail *tail, const struct door *door, struct span record, uint64_t file, uint64_t file_bytes)
-{
-    if (!make_place(tail) || !buf_reserve(&tail->frames, door->frame_size(record)))
-        return false;
-    tail->marks[tail->n++] = (struct tail_mark){.file = file, .frame = tail->frames.n};
-    tail->frames.n += (uint32_t)door->frame(record, tail->frames.at + tail->frames.n);
-    tail->end = file + file_bytes;
     return true;
 }
 

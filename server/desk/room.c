@@ -121,17 +121,15 @@ static size_t record_size(const struct session *session, struct span text)
     return session->name->n + 1u + STAMP_LENGTH + 1u + text.n + 1u;
 }
 
-/* Appends the record, its CR included, to a buffer that has the room. */
-static void write_record(struct room *room, struct buf *to, const struct session *session, struct span text)
+/* Writes the record, its CR included, where it has the room. */
+static void write_record(struct room *room, char *at, const struct session *session, struct span text)
 {
-    char *at = to->at + to->n;
     at = mempcpy(at, session->name->text, session->name->n);
     *at++ = '\t';
     at = mempcpy(at, stamp(room), STAMP_LENGTH);
     *at++ = '\n';
     at = mempcpy(at, text.at, text.n);
-    *at++ = RECORD_END;
-    to->n = (uint32_t)(at - to->at);
+    *at = RECORD_END;
 }
 
 /* The tail is kept while somebody is behind; when all have everything its memory is used from the beginning again.
@@ -156,12 +154,11 @@ static bool gather(struct room *room, struct session *session, struct span text)
         prepare_tail(room);
     if (!buf_reserve(&room->gather, size))
         return false;
-    write_record(room, &room->gather, session, text);
-    struct span record = {room->gather.at + room->gather.n - size, size - 1};
-    if (!tail_add(&room->tail, session->door, record, file, size)) {
-        room->gather.n -= (uint32_t)size;
+    char *record = room->gather.at + room->gather.n;
+    write_record(room, record, session, text);
+    if (!tail_add(&room->tail, session->door, (struct span){record, size - 1}, file, size))
         return false;
-    }
+    room->gather.n += (uint32_t)size;
     session->unsettled++;
     return true;
 }
@@ -240,17 +237,18 @@ static void not_delivered(struct desk *desk, struct session *session, const char
 
 static void deliver(struct desk *desk, struct session *from, struct session *to, struct span text)
 {
-    struct buf record = {0};
-    if (!buf_reserve(&record, record_size(from, text))) {
+    size_t size = record_size(from, text);
+    char *record = malloc(size);
+    if (!record) {
         desk_refuse(desk, from, PRIVATE_MESSAGE, strerror(ENOMEM));
         return;
     }
-    write_record(self(desk), &record, from, text);
-    struct span shown = {record.at, record.n - 1};
+    write_record(self(desk), record, from, text);
+    struct span shown = {record, size - 1};
     desk_answer(desk, from, PRIVATE_MESSAGE, SUCCESS, shown);
     if (to != from)
         desk_tell(desk, to, PRIVATE_MESSAGE, shown);
-    buf_free(&record);
+    free(record);
 }
 
 /* Why a private message can't be sent, NULL when it can. */

@@ -35,21 +35,17 @@ static bool answer(struct buf *out, int32_t request, int32_t response, struct sp
 {
     if (!buf_reserve(out, SERVER_HEADER + text.n))
         return false;
-    protocol_server_header(out->at + out->n, request, response, text.n);
-    out->n += SERVER_HEADER;
-    return buf_append(out, text.at, text.n);
+    char *to = out->at + out->n;
+    protocol_server_header(to, request, response, text.n);
+    if (text.n)
+        memcpy(to + SERVER_HEADER, text.at, text.n);
+    out->n += (uint32_t)(SERVER_HEADER + text.n);
+    return true;
 }
 
-static size_t frame(struct span record, char *to)
+static bool frame(struct buf *out, struct span record)
 {
-    protocol_server_header(to, RECEIVE_MESSAGE, SUCCESS, record.n);
-    memcpy(to + SERVER_HEADER, record.at, record.n);
-    return SERVER_HEADER + record.n;
-}
-
-static size_t frame_size(struct span record)
-{
-    return SERVER_HEADER + record.n;
+    return answer(out, RECEIVE_MESSAGE, SUCCESS, record);
 }
 
 static size_t list_head(size_t list_bytes, char head[LIST_HEAD_MAX])
@@ -64,6 +60,5 @@ const struct door door_wire = {
     .expects = expects,
     .answer = answer,
     .frame = frame,
-    .frame_size = frame_size,
     .list_head = list_head,
 };

@@ -149,16 +149,15 @@ static void check_frames(const struct script *script, const struct heap *list)
              "no memory");
 
         struct slow_frame frame = {0};
-        char *to = malloc(door_wire.frame_size(text));
-        must(to, "no memory");
-        size_t n = door_wire.frame(text, to);
-        must(n == door_wire.frame_size(text) && slow_answer(to, n, &frame) == n, "a frame of %zu bytes", n);
+        struct buf out = {0};
+        must(door_wire.frame(&out, text), "no memory");
+        must(slow_answer(out.at, out.n, &frame) == out.n, "a frame of %u bytes", out.n);
         must(frame.request == 6 && frame.response == 0 && frame.n == text.n && !memcmp(frame.text, text.at, text.n),
              "a record is not what was framed");
-        free(to);
+        buf_free(&out);
 
         char head[LIST_HEAD_MAX];
-        n = door_wire.list_head(text.n, head);
+        size_t n = door_wire.list_head(text.n, head);
         must(n == 16 && slow_number(head, 4) == 8 && slow_number(head + 4, 4) == 0 &&
                  slow_number(head + 8, 8) == text.n,
              "the head of a LIST");

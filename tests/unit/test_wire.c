@@ -179,27 +179,35 @@ static void answers_are_exact(void **state)
     buf_free(&out);
 }
 
-static void a_frame_is_as_long_as_it_says(void **state)
+static void a_frame_is_appended(void **state)
 {
     (void)state;
     char text[300];
-    char to[SERVER_HEADER + sizeof text + 1];
+    struct buf out = {0};
     memset(text, 'r', sizeof text);
     for (size_t n = 0; n <= sizeof text; n++) {
-        struct span record = {text, n};
-        char again[sizeof to];
-        size_t size = door_wire.frame_size(record);
-        assert_int_equal(size, SERVER_HEADER + n);
-        memset(to, '#', sizeof to);
-        assert_int_equal(door_wire.frame(record, to), size);
-        assert_int_equal(to[size], '#');
-        assert_int_equal(protocol_get32(to), RECEIVE_MESSAGE);
-        assert_int_equal(protocol_get32(to + 4), SUCCESS);
-        assert_int_equal(protocol_get64(to + 8), n);
-        assert_memory_equal(to + SERVER_HEADER, text, n);
-        assert_int_equal(door_wire.frame(record, again), size);
-        assert_memory_equal(to, again, size);
+        uint32_t before = out.n;
+        assert_true(door_wire.frame(&out, (struct span){text, n}));
+        assert_int_equal(out.n, before + SERVER_HEADER + n);
+        assert_int_equal(protocol_get32(out.at + before), RECEIVE_MESSAGE);
+        assert_int_equal(protocol_get32(out.at + before + 4), SUCCESS);
+        assert_int_equal(protocol_get64(out.at + before + 8), n);
+        assert_memory_equal(out.at + before + SERVER_HEADER, text, n);
     }
+    buf_free(&out);
+}
+
+/* What a member was sent a part of must go on with the same bytes when the frame is made again. */
+static void the_same_record_gives_the_same_frame(void **state)
+{
+    (void)state;
+    struct buf first = {0}, second = {0};
+    assert_true(door_wire.frame(&first, span_of("one\ttwo\nthree")));
+    assert_true(door_wire.frame(&second, span_of("one\ttwo\nthree")));
+    assert_int_equal(first.n, second.n);
+    assert_memory_equal(first.at, second.at, first.n);
+    buf_free(&first);
+    buf_free(&second);
 }
 
 /* The head of a list and its text are what an answer with this text would be. */
@@ -235,7 +243,8 @@ int main(void)
         cmocka_unit_test(exactly_the_limit_is_taken),
         cmocka_unit_test(the_limit_itself_may_be_anything),
         cmocka_unit_test(answers_are_exact),
-        cmocka_unit_test(a_frame_is_as_long_as_it_says),
+        cmocka_unit_test(a_frame_is_appended),
+        cmocka_unit_test(the_same_record_gives_the_same_frame),
         cmocka_unit_test(a_list_head_is_an_answer_s_head),
     };
     return cmocka_run_group_tests_name("unit/wire", tests, NULL, NULL);
