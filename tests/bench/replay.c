@@ -15,7 +15,7 @@ enum {
     RECORDS = 64 * 1024 * 1024 / RECORD,
     FRAME = SERVER_HEADER + RECORD - 1,
     DIGITS = 8,
-    PASSES = 4 /* the history is read so often in a run, and once before */
+    PASSES = 16 /* the history is read so often in a run, and once before */
 };
 
 struct result {
