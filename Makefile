@@ -133,6 +133,7 @@ UNIT_TESTS = \
 	tests/unit/test_lists.c \
 	tests/unit/test_lobby.c \
 	tests/unit/test_log.c \
+	tests/unit/test_log_line.c \
 	tests/unit/test_machine.c \
 	tests/unit/test_name.c \
 	tests/unit/test_names.c \
@@ -157,6 +158,7 @@ UNIT_HELPERS = \
 	tests/unit/desks.c \
 	tests/unit/hall.c \
 	tests/unit/files.c \
+	tests/unit/logs.c \
 	tests/unit/persons.c
 
 # What drives the real server and plays its clients; a library. It shares no code with the server.
@@ -164,6 +166,7 @@ HARNESS = \
 	tests/harness/suite.c \
 	tests/harness/trial.c \
 	tests/harness/server.c \
+	tests/harness/records.c \
 	tests/harness/client.c \
 	tests/harness/script.c \
 	tests/harness/rows.c \

@@ -1,11 +1,10 @@
-/* Starting, stopping, killing and restarting the real server, and reading its log. */
+/* Starting, stopping, killing and restarting the real server. */
 #define HARNESS
 #include "tests/harness/server.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,6 +20,7 @@
 #include <cmocka.h>
 
 #include "tests/harness/checker.h"
+#include "tests/harness/records.h"
 
 static struct server *servers;
 
@@ -109,27 +109,10 @@ static void spawn(struct server *server)
         trial_fail("no process: %s", strerror(errno));
 }
 
-/* Takes over what lies in the pipe; a file is written by the server itself. */
-static void pump(struct server *server)
-{
-    char step[65536];
-    if (server->pipe < 0 || server->deaf)
-        return;
-    while (poll(&(struct pollfd){.fd = server->pipe, .events = POLLIN}, 1, 0) > 0) {
-        ssize_t got = read(server->pipe, step, sizeof step);
-        if (got <= 0)
-            return;
-        int out = open_for(server->out, O_WRONLY | O_CREAT | O_APPEND);
-        if (write(out, step, (size_t)got) != got)
-            trial_fail("%s: %s", server->out, strerror(errno));
-        close(out);
-    }
-}
-
 static void reaped(struct server *server)
 {
     server->deaf = false;
-    pump(server);
+    records_pump(server);
     if (server->console >= 0)
         close(server->console);
     if (server->pipe >= 0)
@@ -142,7 +125,7 @@ static void reaped(struct server *server)
 static bool has_ended(struct server *server, int *code)
 {
     int status;
-    pump(server);
+    records_pump(server);
     if (waitpid(server->pid, &status, WNOHANG) != server->pid)
         return false;
     *code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
@@ -204,50 +187,6 @@ static void read_started(struct server *server, const cJSON *record)
         trial_fail("data.pid of \"Server started\" is not the server's");
 }
 
-/* The first whole line behind `*read`, which moves behind it; good until the next call. NULL when none is there. */
-static const char *next_line(const char *path, size_t *read)
-{
-    static char *text;
-    static size_t room;
-    const char *line = NULL;
-    size_t n = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd >= 0) {
-        if (room - n < 4096) {
-            char *more = realloc(text, 2 * room + 8192);
-            if (!more)
-                abort();
-            text = more;
-            room = 2 * room + 8192;
-        }
-        ssize_t got = pread(fd, text + n, room - n, (off_t)(*read + n));
-        char *end = got > 0 ? memchr(text + n, '\n', (size_t)got) : NULL;
-        if (end) {
-            *end = '\0';
-            *read += (size_t)(end - text) + 1;
-            line = text;
-        }
-        if (got <= 0 || end)
-            break;
-        n += (size_t)got;
-    }
-    if (fd >= 0)
-        close(fd);
-    return line;
-}
-
-/* The next record of any kind on standard output; NULL when there is none. */
-static cJSON *next_record(struct server *server)
-{
-    const char *line = next_line(server->out, &server->read);
-    if (!line)
-        return NULL;
-    cJSON *record = cJSON_Parse(line);
-    if (!record)
-        trial_fail("a line of the log is no JSON: %s", shown(line, strlen(line)));
-    return record;
-}
-
 /* False, with *code, when it ended instead. */
 static bool try_start(struct server *server, int *code)
 {
@@ -257,7 +196,7 @@ static bool try_start(struct server *server, int *code)
     server->read = stat(server->out, &stat_out) == 0 ? (size_t)stat_out.st_size : 0;
     server->starts++;
     spawn(server);
-    while (!(record = next_record(server))) {
+    while (!(record = records_next(server))) {
         if (has_ended(server, code))
             return false;
         look_again(until, "\"Server started\"");
@@ -318,39 +257,6 @@ void server_restart(struct server *server)
     if (server->pid)
         trial_fail("the server still runs");
     start(server);
-}
-
-cJSON *server_record(struct server *server, const char *message)
-{
-    cJSON *record;
-    pump(server);
-    while ((record = next_record(server))) {
-        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(record, "message"));
-        if (text && strcmp(text, message) == 0)
-            return record;
-        cJSON_Delete(record);
-    }
-    return NULL;
-}
-
-cJSON *server_wait_record(struct server *server, const char *message)
-{
-    cJSON *record;
-    int64_t until = time_limit();
-    while (!(record = server_record(server, message)))
-        look_again(until, message);
-    return record;
-}
-
-void server_wait_line(struct server *server, const char *text)
-{
-    int64_t until = time_limit();
-    for (;; look_again(until, trial_text("a record with '%s' in it", text))) {
-        pump(server);
-        struct bytes log = file_read(server->out);
-        if (strstr(log.at, text))
-            return;
-    }
 }
 
 void server_tell(struct server *server, const char *line)
