@@ -115,6 +115,18 @@ static void one_by_one(struct server *server, unsigned n)
     check_seen(server, &guest);
 }
 
+/* So many, one after the other, and each waits for its answers: requests that are there when the server first looks need no
+ * watching. */
+static void come_and_go(struct server *server, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct guest guest = {.client = client_open(server)};
+        if (ask(&guest, SET_NAME, trial_text("v%u", i)))
+            ask(&guest, DISCONNECT, "");
+        client_close(guest.client);
+    }
+}
+
 /* Without any fault the server starts on what it left, serves it, and stores more. */
 static void check_sound(struct server *server)
 {
@@ -180,6 +192,7 @@ static bool fail_while_serving(const struct sweep *sweep, const char *error, uns
     strace_join(&strace, server);
     entertain(server, n + 1);
     one_by_one(server, n + 1);
+    come_and_go(server, n + 1);
     client_close_all(server);
     census(server);
     strace_part(&strace);
