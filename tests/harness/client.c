@@ -65,6 +65,9 @@ static struct client *connect_to(struct server *server, const char *address, int
     if (receive_buffer)
         setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* connect() gives ports in their order; bind() would soon give one whose last connection the server still remembers,
+     * and such a one can take a second. */
+    setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     inet_pton(AF_INET, address, &at.sin_addr);
     if (bind(client->fd, (struct sockaddr *)&at, sizeof at) < 0)
         trial_fail("no connection from %s: %s", address, strerror(errno));
