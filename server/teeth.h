@@ -37,6 +37,11 @@
 #define WITHOUT_FORGETTING_WHO_WAITS 0
 #endif
 
+/* Nobody waits in a write to a belt (2). */
+#ifndef WITHOUT_BELTS_THAT_REFUSE
+#define WITHOUT_BELTS_THAT_REFUSE 0
+#endif
+
 /* A full belt is watched for room (9). */
 #ifndef WITHOUT_WATCHING_FULL_BELTS
 #define WITHOUT_WATCHING_FULL_BELTS 0

@@ -20,7 +20,7 @@
 #define EXT4_IOC_SHUTDOWN _IOR('X', 125, uint32_t)
 #endif
 
-enum { WITHOUT_LOG_FLUSH = 2, MOUNTS_MOST = 16, LOOP_TRIES = 20 };
+enum { WITHOUT_LOG_FLUSH = 2, MOUNTS_MOST = 16, LOOP_TRIES = 20, NOT_THERE = 127 };
 
 static char *mounted[MOUNTS_MOST];
 static unsigned n_mounted;
@@ -80,6 +80,7 @@ char *fast_folder(size_t size)
     return folder;
 }
 
+/* Its exit status; NOT_THERE when there is no such program. */
 static int run(const char *const words[])
 {
     int status = -1;
@@ -89,11 +90,11 @@ static int run(const char *const words[])
         dup2(null, 1);
         dup2(null, 2);
         execvp(words[0], (char *const *)(uintptr_t)words);
-        _exit(127);
+        _exit(NOT_THERE);
     }
-    if (pid < 0 || waitpid(pid, &status, 0) < 0)
+    if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
         trial_fail("%s can't be run: %s", words[0], strerror(errno));
-    return status;
+    return WEXITSTATUS(status);
 }
 
 /* A free loop device over the image, which is let go with its last user. -1: there is none. */
@@ -123,8 +124,10 @@ static void put_in(const struct disk *disk)
 {
     char path[32];
     int loop = open_loop(disk->image, path);
-    if (loop < 0)
+    if (loop < 0 && !disk->was_in)
         trial_skip("there is no loop device (%s)", strerror(errno));
+    if (loop < 0)
+        trial_fail("there is no loop device any more: %s", strerror(errno));
     /* commit: nothing is written for the mere passing of time while a trial lasts. */
     int done = mount(path, disk->folder, "ext4", 0, "commit=300");
     int error = errno;
@@ -144,9 +147,13 @@ struct disk disk_make(size_t size)
     file_write(disk.image, "", 0);
     if (truncate(disk.image, (off_t)size) < 0)
         trial_fail("%s: %s", disk.image, strerror(errno));
-    if (run((const char *const[]){"mkfs.ext4", "-q", "-F", disk.image, NULL}) != 0)
+    int status = run((const char *const[]){"mkfs.ext4", "-q", "-F", disk.image, NULL});
+    if (status == NOT_THERE)
         trial_skip("there is no mkfs.ext4");
+    if (status != 0)
+        trial_fail("mkfs.ext4 ended with %d", status);
     put_in(&disk);
+    disk.was_in = true;
     return disk;
 }
 

@@ -15,6 +15,7 @@ char *fast_folder(size_t size);
 /* An ext4 file system in a file, on a loop device. */
 struct disk {
     char *image, *folder;
+    bool was_in; /* loop devices are there: who lacks one later does not skip */
 };
 struct disk disk_make(size_t size);
 /* From now on nothing reaches it, what it had not been made to write is lost. */

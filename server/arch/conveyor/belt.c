@@ -19,6 +19,8 @@ bool belt_open(struct belt *belt)
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return false;
     *belt = (struct belt){.take = ends[0], .put = ends[1]};
+    if (WITHOUT_BELTS_THAT_REFUSE)
+        fcntl(belt->put, F_SETFL, 0);
 #ifdef CONVEYOR_TINY
     fcntl(belt->put, F_SETPIPE_SZ, BELT_BYTES);
 #endif
