@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/harness/census.h"
+
 enum { WORDS = LAUNCH_BEFORE };
 
 /* The ones that joined and have not gone away yet. */
@@ -143,7 +145,7 @@ static bool all_traced(pid_t pid)
     return all;
 }
 
-void strace_join(struct strace *strace, const struct server *server)
+void strace_join(struct strace *strace, struct server *server)
 {
     const char *words[WORDS] = {"strace", "-q", "-f", "-p", trial_text("%d", (int)server->pid)};
     size_t place = 0;
@@ -153,6 +155,7 @@ void strace_join(struct strace *strace, const struct server *server)
         place++;
     if (joined[place])
         trial_fail("too many straces");
+    census_take(server); /* its first record comes before it has started all it needs */
     trial_undo(end_joined);
     joined[place] = begin_words(words);
     strace->pid = joined[place];

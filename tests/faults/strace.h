@@ -17,8 +17,8 @@ struct strace {
 /* Has the server run under strace from its start; it keeps the process that the harness knows, so signals and waiting are as ever.
  * Skips the trial where nothing can be traced. */
 void strace_launch(struct strace *strace, struct launch *launch);
-/* Has strace join a running server, all its threads; and has it go away. */
-void strace_join(struct strace *strace, const struct server *server);
+/* Has strace join a server as soon as it serves, all its threads: none of its start's calls can fail. And has it go away. */
+void strace_join(struct strace *strace, struct server *server);
 void strace_part(struct strace *strace);
 /* How many calls were made to fail or wait so far (a signal does not show), as far as strace has said. */
 unsigned strace_injected(const struct strace *strace);
