@@ -1,4 +1,5 @@
 /* A full disk and back again, and syncs that fail. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -68,28 +69,51 @@ const struct scenario disk_faults[] = {
     {0},
 };
 
-/* Once a sync has failed, nothing more is taken into the chat: not from who is there, nor from who comes back, nor after everybody had
- * left. Other chats go on, and the next start knows nothing of it. */
-static void read_only(const struct trial *trial, const char *sync)
+/* The first sync of the hall's file fails in this way; one more would do. */
+struct bad_sync {
+    const char *sync; /* what --sync says */
+    const char *name;
+    int error;
+};
+
+/* A record of the log says which sync failed, and why. */
+static void check_logged(struct server *server, const char *message, int error)
 {
-    struct launch launch = {.arch = trial->arch, .options = {"--sync", sync, "--room-linger", "0"}};
-    char *chats = trial_path("chats-synced-%s", sync);
-    struct strace strace = {.inject = {"fdatasync:error=EIO"}, .path = trial_text("%s/hall.chat", chats)};
-    launch.chats = chats;
-    strace_launch(&strace, &launch);
-    struct server *server = server_start(&launch);
-    struct client *ann = client_login(server, "ann"), *bob = client_login(server, "bob");
-    client_create(ann, "hall");
-    client_expect_list(bob, "hall\n");
-    client_create(bob, "den");
-    client_expect_list(ann, "hall\nden\n");
-    client_enter(ann, "hall");
-    bool seen = strcmp(sync, "always") != 0;
-    if (seen)
+    cJSON *record = server_wait_record(server, message), *data = cJSON_GetObjectItem(record, "data");
+    const char *chat = cJSON_GetStringValue(cJSON_GetObjectItem(data, "chat"));
+    const char *why = cJSON_GetStringValue(cJSON_GetObjectItem(data, "error"));
+    check(chat && strcmp(chat, "hall") == 0, "\"%s\" is said of %s", message, chat ? chat : "no chat");
+    check(why && strcmp(why, strerror(error)) == 0, "\"%s\" is said with '%s'", message, why ? why : "no reason");
+    cJSON_Delete(record);
+}
+
+static unsigned syncs_seen(const struct strace *strace)
+{
+    unsigned n = 0;
+    struct bytes log = file_read(strace->log);
+    for (const char *at = log.at; (at = strstr(at, "fdatasync(")); at++)
+        n++;
+    return n;
+}
+
+/* Ann's message is the one whose sync fails. True when it was stored before that. */
+static bool meet_bad_sync(struct server *server, struct client *ann, const struct bad_sync *bad)
+{
+    bool seen = strcmp(bad->sync, "always") != 0;
+    if (seen) {
         client_message(ann, "ann", "not synced yet");
-    else
+        check_logged(server, "Could not sync a chat's file", bad->error);
+        client_ask(ann, SEND_MESSAGE, "too late", SEND_MESSAGE, FAILURE, SAY_READ_ONLY);
+    } else {
         client_ask(ann, SEND_MESSAGE, "can't be synced", SEND_MESSAGE, FAILURE, SAY_READ_ONLY);
-    server_wait_line(server, seen ? "Could not sync a chat's file" : "A sync failed, the chat is read-only");
+    }
+    check_logged(server, "A sync failed, the chat is read-only", bad->error);
+    return seen;
+}
+
+/* Nothing is taken from who is there, nor from who comes back, nor after everybody had left. */
+static void check_refused(struct server *server, struct client *ann, bool seen)
+{
     for (int visit = 0; visit < 3; visit++) {
         client_ask(ann, SEND_MESSAGE, "one more", SEND_MESSAGE, FAILURE, SAY_READ_ONLY);
         client_expect_nothing(ann);
@@ -99,25 +123,54 @@ static void read_only(const struct trial *trial, const char *sync)
         if (seen)
             client_expect_record(ann, RECEIVE_MESSAGE, "ann", "not synced yet");
     }
+}
+
+/* Once a sync has failed, however it failed, nothing more is taken into the chat, and its file is never synced again. Other chats go
+ * on, and the next start knows nothing of it. */
+static void read_only(const struct trial *trial, const struct bad_sync *bad)
+{
+    struct launch launch = {.arch = trial->arch, .options = {"--sync", bad->sync, "--room-linger", "0"}};
+    char *chats = trial_path("chats-%s-%s", bad->sync, bad->name);
+    struct strace strace = {.inject = {trial_text("fdatasync:error=%s:when=1", bad->name)},
+                            .path = trial_text("%s/hall.chat", chats)};
+    launch.chats = chats;
+    strace_launch(&strace, &launch);
+    struct server *server = server_start(&launch);
+    struct client *ann = client_login(server, "ann"), *bob = client_login(server, "bob");
+    client_create(ann, "hall");
+    client_expect_list(bob, "hall\n");
+    client_create(bob, "den");
+    client_expect_list(ann, "hall\nden\n");
+    client_enter(ann, "hall");
+    bool seen = meet_bad_sync(server, ann, bad);
+    check_refused(server, ann, seen);
     client_enter(bob, "den");
     client_message(bob, "bob", "here it works");
     check(chat_file_read(server_chat_path(server, "hall")).count == seen, "something refused was stored");
     finish(server);
-    check(strace_injected_in_all(&strace, server->ran_as) == 1, "a sync was tried again");
+    check(strace_injected_in_all(&strace, server->ran_as) == 1, "not one sync failed with %s", bad->name);
+    check(syncs_seen(&strace) == 1, "after %s a sync was tried again", bad->name);
     memset(server->launch.before, 0, sizeof server->launch.before);
     server_restart(server);
     check_chat_served(server, "hall");
     finish(server);
 }
 
+static void read_only_after_each(const struct trial *trial, const char *sync)
+{
+    read_only(trial, &(struct bad_sync){sync, "EIO", EIO});
+    read_only(trial, &(struct bad_sync){sync, "ENOSPC", ENOSPC});
+    read_only(trial, &(struct bad_sync){sync, "EINTR", EINTR});
+}
+
 static void read_only_always(const struct trial *trial)
 {
-    read_only(trial, "always");
+    read_only_after_each(trial, "always");
 }
 
 static void read_only_period(const struct trial *trial)
 {
-    read_only(trial, "1");
+    read_only_after_each(trial, "1");
 }
 
 const struct scenario disk_traced[] = {
