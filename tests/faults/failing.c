@@ -6,6 +6,7 @@
 
 #include "tests/faults/failing_calls.h"
 #include "tests/faults/scenarios.h"
+#include "tests/faults/serves.h"
 #include "tests/harness/census.h"
 #include "tests/harness/checker.h"
 #include "tests/harness/rows.h"
@@ -174,7 +175,7 @@ static void settle(struct server *server, struct client *bob)
 }
 
 /* One visit for each n: its n-th call fails, or `times` of them from there on. Nobody hangs, the census adds up, and with the
- * calls working again the next visit is as if nothing had been. */
+ * calls working again nothing is held that was begun, and the next visit is as if nothing had been. */
 static void fail_in_a_visit(const struct trial *trial, enum failing_call kind, int64_t times)
 {
     struct failing_calls *calls;
@@ -185,8 +186,11 @@ static void fail_in_a_visit(const struct trial *trial, enum failing_call kind, i
     client_create(maker, "hall");
     client_quit(maker);
     bob = wake(server, bob);
+    settle(server, bob);
+    unsigned descriptors = server_descriptors(server);
     check(visit(server, "ann"), "a visit where nothing fails is cut off");
     settle(server, bob);
+    check_descriptors(server, descriptors);
     uint64_t before = called(calls, kind);
     visit(server, "ann");
     settle(server, bob);
@@ -198,6 +202,7 @@ static void fail_in_a_visit(const struct trial *trial, enum failing_call kind, i
         failed += atomic_load(&calls->of[kind].failed);
         bob = wake(server, bob);
         settle(server, bob);
+        check_descriptors(server, descriptors);
     }
     check(n == 0 || failed, "no %s has failed", kind_names[kind]);
     check(visit(server, "ann"), "a visit where nothing fails any more is cut off");
@@ -238,7 +243,8 @@ static void thread_fails_at_start(const struct trial *trial)
         fail_at_start(trial, to_start[i]);
 }
 
-/* A room that can't have its stage is refused with a reason; the next try, or the one after two or three failures, gets one.
+/* A room that can't have its stage is refused with a reason; the next try, or the one after two or three failures, gets one,
+ * and of the failed ones nothing is left.
  * The epoll architecture starts nothing for a room, so nothing fails there. */
 static void thread_fails_for_a_room(const struct trial *trial)
 {
@@ -248,6 +254,8 @@ static void thread_fails_for_a_room(const struct trial *trial)
     struct client *ann = client_login(server, "ann");
     bool stages = strcmp(trial->arch, "conveyor") == 0;
     client_create(ann, "hall");
+    census(server);
+    unsigned descriptors = server_descriptors(server);
     for (unsigned i = 0, n = scaled(400, 12); i < n; i++) {
         enum failing_call kind = to_start[i % TO_START];
         int times = 1 + (int)(i / TO_START % 3);
@@ -261,6 +269,7 @@ static void thread_fails_for_a_room(const struct trial *trial)
         check(!stages || atomic_load(&calls->of[kind].failed) == (uint64_t)times, "no %s has failed", kind_names[kind]);
         disarm(calls, kind);
         client_leave(ann);
+        check_descriptors(server, descriptors);
     }
     finish(server);
     munmap(calls, sizeof *calls);

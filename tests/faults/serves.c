@@ -1,4 +1,4 @@
-/* After a fault: what the files hold is served, and more is taken. */
+/* After a fault: what the files hold is served, more is taken, and nothing is held in vain. */
 #define HARNESS
 #include "tests/faults/serves.h"
 
@@ -23,4 +23,11 @@ void check_rooms_served(const struct crowd *crowd)
 {
     for (unsigned i = 0; i < crowd->rooms; i++)
         check_chat_served(crowd->server, trial_text("room-%u", i));
+}
+
+void check_descriptors(const struct server *server, unsigned before)
+{
+    unsigned now;
+    for (int64_t until = time_limit(); (now = server_descriptors(server)) != before;)
+        look_again(until, trial_text("as many descriptors as before: there are %u, there were %u", now, before));
 }

@@ -150,8 +150,8 @@ static struct launch launch_of(const struct sweep *sweep)
 {
     static unsigned made;
     struct launch launch = {.arch = sweep->trial->arch, .chats = trial_path("swept-%u", made++)};
-    const char *const options[] = {"--sync", "always", "--room-threads", "256", "--room-linger", "0"};
-    memcpy(launch.options, options, (sweep->by_rooms ? 6 : 2) * sizeof *options);
+    const char *const options[] = {"--sync", "always", "--room-linger", "0", "--room-threads", "256"};
+    memcpy(launch.options, options, (sweep->by_rooms ? 6 : 4) * sizeof *options);
     return launch;
 }
 
@@ -183,18 +183,20 @@ static bool fail_from_start(const struct sweep *sweep, const char *error, unsign
     return injected > 0;
 }
 
-/* The n-th call of each thread from a moment on fails, while guests are there. */
+/* The n-th call of each thread from a moment on fails, while guests are there; whatever was begun for them is given back. */
 static bool fail_while_serving(const struct sweep *sweep, const char *error, unsigned n)
 {
     struct launch launch = launch_of(sweep);
     struct strace strace = strace_of(sweep, &launch, error, n);
     struct server *server = server_start(&launch);
     strace_join(&strace, server);
+    unsigned descriptors = server_descriptors(server);
     entertain(server, n + 1);
     one_by_one(server, n + 1);
     come_and_go(server, n + 1);
     client_close_all(server);
     census(server);
+    check_descriptors(server, descriptors);
     strace_part(&strace);
     server_stop(server);
     check_sound(server);
