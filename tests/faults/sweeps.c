@@ -1,5 +1,6 @@
 /* Calls that fail one after the other, from the first to the fiftieth, while the server starts and while it serves. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/faults/scenarios.h"
 #include "tests/faults/serves.h"
@@ -10,6 +11,18 @@
 
 static const char *const errors[] = {"EIO", "ENOSPC", "EINTR"};
 enum { ERRORS = sizeof errors / sizeof *errors, CALLS_MOST = 50 };
+
+/* What a start finds: records, and behind them what a crash has left. */
+#define WHOLE "ann\t09:08:07 03/02/21\nfirst\rbob\t23:59:59 12/31/22\nsecond\r"
+#define GIVEN(chat, torn)                        \
+    {                                            \
+        chat, WHOLE torn, sizeof(WHOLE torn) - 1 \
+    }
+static const struct given {
+    const char *chat, *bytes;
+    size_t n;
+} givens[] = {GIVEN("whole", ""), GIVEN("cut", "ann\t09:08:09 03/02/21\nthi"), GIVEN("nuls", "\0\0\0\0\0")};
+enum { GIVENS = sizeof givens / sizeof *givens, GIVENS_TORN = 2 };
 
 /* Comes, makes a chat of its own, talks there, and goes; whatever of it fails. */
 struct guest {
@@ -138,10 +151,37 @@ static void check_sound(struct server *server)
     finish(server);
 }
 
+static void give(const char *folder)
+{
+    check(mkdir(folder, 0777) == 0, "no folder");
+    for (unsigned i = 0; i < GIVENS; i++)
+        file_write(trial_text("%s/%s.chat", folder, givens[i].chat), givens[i].bytes, givens[i].n);
+}
+
+/* Every byte is still there: a chat's file is as it was given, or ends behind its records and the rest is in the .torn file, perhaps
+ * not for the first time. */
+static void check_kept(const struct server *server, bool mended)
+{
+    for (unsigned i = 0; i < GIVENS; i++) {
+        const struct given *given = &givens[i];
+        const char *path = server_chat_path(server, given->chat);
+        struct bytes file = file_read(path);
+        size_t whole = strlen(WHOLE), torn = given->n - whole;
+        check(file.n == whole || (file.n == given->n && !mended), "%s has %zu bytes", given->chat, file.n);
+        check(memcmp(file.at, given->bytes, file.n) == 0, "%s is '%s'", given->chat, shown(file.at, file.n));
+        if (file.n == given->n)
+            continue;
+        struct bytes kept = file_read(trial_text("%s.torn", path));
+        check(kept.n >= torn && memcmp(kept.at + kept.n - torn, given->bytes + whole, torn) == 0,
+              "what was cut off %s is '%s'", given->chat, shown(kept.at, kept.n));
+    }
+}
+
 struct sweep {
     const struct trial *trial;
     const char *call;
-    bool in_folder; /* only calls in the folder of chats */
+    bool in_folder;   /* only calls in the folder of chats */
+    const char *file; /* only calls on this file of it */
     bool
         by_rooms; /* each room that starts makes one: every room gets a stage of its own, and loses it when it is empty */
 };
@@ -157,16 +197,21 @@ static struct launch launch_of(const struct sweep *sweep)
 
 static struct strace strace_of(const struct sweep *sweep, const struct launch *launch, const char *error, unsigned n)
 {
-    return (struct strace){.inject = {trial_text("%s:error=%s:when=%u", sweep->call, error, n)},
-                           .path = sweep->in_folder ? launch->chats : NULL};
+    struct strace strace = {.inject = {trial_text("%s:error=%s:when=%u", sweep->call, error, n)}};
+    if (sweep->in_folder)
+        strace.path = launch->chats;
+    if (sweep->file)
+        strace.path = trial_text("%s/%s", launch->chats, sweep->file);
+    return strace;
 }
 
-/* The n-th call of each thread fails, from the server's start on. False when there were not so many. */
+/* The n-th call of each thread fails, from the server's start on, which has files to mend. False when there were not so many. */
 static bool fail_from_start(const struct sweep *sweep, const char *error, unsigned n)
 {
     int code;
     struct launch launch = launch_of(sweep);
     struct strace strace = strace_of(sweep, &launch, error, n);
+    give(launch.chats);
     strace_launch(&strace, &launch);
     struct server *server = server_try(&launch, &code);
     if (server->pid) {
@@ -179,7 +224,9 @@ static bool fail_from_start(const struct sweep *sweep, const char *error, unsign
     }
     unsigned injected = strace_injected_in_all(&strace, server->ran_as);
     server->talks = true;
+    check_kept(server, false);
     check_sound(server);
+    check_kept(server, true);
     return injected > 0;
 }
 
@@ -203,15 +250,25 @@ static bool fail_while_serving(const struct sweep *sweep, const char *error, uns
     return strace_injected(&strace) > 0;
 }
 
+static unsigned tries(void)
+{
+    return scaled(ERRORS * CALLS_MOST, ERRORS);
+}
+
+/* Which call the i-th try has fail. */
+static unsigned call_of(unsigned i)
+{
+    return i * CALLS_MOST / tries() + 1;
+}
+
 /* All errors at all numbers, or a spread of them; stops where there are no such calls any more. The highest number hit. */
 static unsigned sweep_calls(const struct sweep *sweep, bool (*fail)(const struct sweep *, const char *, unsigned))
 {
     unsigned highest = 0;
-    for (unsigned i = 0, n = scaled(ERRORS * CALLS_MOST, ERRORS); i < n; i++) {
-        unsigned at = i * CALLS_MOST / n + 1;
-        if (!fail(sweep, errors[i % ERRORS], at))
+    for (unsigned i = 0; i < tries(); i++) {
+        if (!fail(sweep, errors[i % ERRORS], call_of(i)))
             break;
-        highest = at;
+        highest = call_of(i);
     }
     return highest;
 }
@@ -223,8 +280,19 @@ static void sweep(struct sweep sweep)
     unsigned at_start = sweep_calls(&sweep, fail_from_start);
     unsigned serving = sweep_calls(&sweep, fail_while_serving);
     check(at_start + serving > 0, "no %s was made to fail", sweep.call);
-    check(!on_and_on || sweep.in_folder || serving > CALLS_MOST / 2, "while it served, only %u calls of %s could fail",
-          serving, sweep.call);
+    check(!on_and_on || serving == call_of(tries() - 1), "while it served, only %u calls of %s could fail", serving,
+          sweep.call);
+}
+
+/* Each of the calls that mend the files at the start fails once in each way. */
+static void sweep_mending(struct sweep sweep, unsigned calls)
+{
+    for (unsigned i = 0; i < ERRORS; i++) {
+        unsigned failed = 0;
+        while (fail_from_start(&sweep, errors[i], failed + 1))
+            failed++;
+        check(failed == calls, "%u calls of %s failed with %s", failed, sweep.call, errors[i]);
+    }
 }
 
 static void pwrite64_fails(const struct trial *trial)
@@ -262,9 +330,31 @@ static void clone3_fails(const struct trial *trial)
     sweep((struct sweep){.trial = trial, .call = "clone3", .by_rooms = true});
 }
 
+static void ftruncate_fails(const struct trial *trial)
+{
+    sweep_mending((struct sweep){.trial = trial, .call = "ftruncate"}, GIVENS_TORN);
+}
+
+static void fsync_fails(const struct trial *trial)
+{
+    sweep_mending((struct sweep){.trial = trial, .call = "fsync"}, GIVENS_TORN);
+}
+
+static void write_fails(const struct trial *trial)
+{
+    sweep_mending((struct sweep){.trial = trial, .call = "write", .file = "cut.chat.torn"}, 1);
+}
+
 const struct scenario sweeps_traced[] = {
-    {"pwrite64_fails", pwrite64_fails},   {"fdatasync_fails", fdatasync_fails},
-    {"openat_fails", openat_fails},       {"accept4_fails", accept4_fails},
-    {"epoll_ctl_fails", epoll_ctl_fails}, {"pipe2_fails", pipe2_fails},
-    {"clone3_fails", clone3_fails},       {0},
+    {"pwrite64_fails", pwrite64_fails},
+    {"fdatasync_fails", fdatasync_fails},
+    {"openat_fails", openat_fails},
+    {"accept4_fails", accept4_fails},
+    {"epoll_ctl_fails", epoll_ctl_fails},
+    {"pipe2_fails", pipe2_fails},
+    {"clone3_fails", clone3_fails},
+    {"ftruncate_fails", ftruncate_fails},
+    {"fsync_fails", fsync_fails},
+    {"write_fails", write_fails},
+    {0},
 };
