@@ -9,7 +9,9 @@
 #include "tests/harness/crowd.h"
 #include "tests/harness/rows.h"
 
-/* The four scenarios with signals make 100 rounds together at full length. */
+/* What comes 100 times at full length: SIGTERM, SIGINT twice, SIGHUP, SIGSTOP with SIGCONT; and what comes less often: other ways to
+ * stop. */
+enum { ROUNDS = 100, FEW_ROUNDS = 25 };
 
 enum { PEOPLE = 40, ROOMS = 4, DRAIN_MS = 30000 };
 
@@ -69,15 +71,20 @@ static void stop_without_readers(const struct trial *trial, int number)
     start_again(&crowd);
 }
 
-static void stops_under_load(const struct trial *trial)
+static void stop_often(const struct trial *trial, int number, unsigned rounds)
 {
-    for (unsigned round = 0, rounds = scaled(40, 4); round < rounds; round++) {
-        int number = round % 2 ? SIGINT : SIGTERM;
-        if (round % 4 < 2)
+    for (unsigned round = 0; round < rounds; round++) {
+        if (round % 2 == 0)
             stop_with_readers(trial, number);
         else
             stop_without_readers(trial, number);
     }
+}
+
+static void stops_under_load(const struct trial *trial)
+{
+    stop_often(trial, SIGTERM, scaled(ROUNDS, 2));
+    stop_often(trial, SIGINT, scaled(FEW_ROUNDS, 2));
 }
 
 /* The second signal comes when the drain is seen to have begun, or on the heels of the first one. Two of a kind on each other's
@@ -104,9 +111,15 @@ static void second_signals_under_load(const struct trial *trial)
     static const struct {
         int first, second;
         bool waits;
-    } kinds[] = {{SIGINT, SIGINT, true}, {SIGTERM, SIGINT, false}, {SIGINT, SIGTERM, false}, {SIGTERM, SIGTERM, true}};
-    for (unsigned round = 0, rounds = scaled(20, 2); round < rounds; round++)
-        end_at_once(trial, kinds[round % 4].first, kinds[round % 4].second, kinds[round % 4].waits);
+        unsigned rounds;
+    } kinds[] = {{SIGINT, SIGINT, true, ROUNDS},
+                 {SIGTERM, SIGINT, false, FEW_ROUNDS},
+                 {SIGINT, SIGTERM, false, FEW_ROUNDS},
+                 {SIGTERM, SIGTERM, true, FEW_ROUNDS}};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        for (unsigned round = 0, rounds = scaled(kinds[kind].rounds, 1); round < rounds; round++)
+            end_at_once(trial, kinds[kind].first, kinds[kind].second, kinds[kind].waits);
+    }
 }
 
 /* --- SIGHUP. --- */
@@ -120,7 +133,7 @@ static void hang_ups_under_load(const struct trial *trial)
         &(struct launch){.arch = trial->arch, .options = {"--log-file", log, "--log-level", "debug"}, .log_file = log});
     struct crowd crowd = endless_crowd(server, 200);
     struct bytes parts = {0};
-    for (unsigned round = 0, rounds = scaled(20, 2); round < rounds; round++) {
+    for (unsigned round = 0, rounds = scaled(ROUNDS, 2); round < rounds; round++) {
         char *part = trial_path("the.log.%u", round);
         crowd_run(&crowd, 1000);
         check(rename(log, part) == 0, "the log can't be renamed");
@@ -213,7 +226,7 @@ static void stopped_and_continued(const struct trial *trial)
     unsigned said = 0;
     client_create(talker, "own");
     client_enter(talker, "own");
-    for (unsigned round = 0, rounds = scaled(20, 2); round < rounds; round++) {
+    for (unsigned round = 0, rounds = scaled(ROUNDS, 2); round < rounds; round++) {
         crowd_run(&crowd, 1000);
         said += stop_and_continue(server, talker, said);
     }
