@@ -13,7 +13,8 @@
  * stop. */
 enum { ROUNDS = 100, FEW_ROUNDS = 25 };
 
-enum { PEOPLE = 40, ROOMS = 4, DRAIN_MS = 30000 };
+/* SOON_MS: what "at once" may take on a machine that has much else to do; stretched where everything is slower. */
+enum { PEOPLE = 40, ROOMS = 4, DRAIN_MS = 30000, SHORT_DRAIN_MS = 200, SOON_MS = 2000 };
 
 static struct crowd endless_crowd(struct server *server, size_t size)
 {
@@ -55,7 +56,7 @@ static void stop_with_readers(const struct trial *trial, int number)
     start_again(&crowd);
 }
 
-/* Nobody reads and nobody closes: --drain is all they get. */
+/* Nobody reads and nobody closes: --drain is all they get, and no more. */
 static void stop_without_readers(const struct trial *trial, int number)
 {
     struct server *server = start_with(trial, "--drain", "0.2");
@@ -63,8 +64,10 @@ static void stop_without_readers(const struct trial *trial, int number)
     int64_t from = now_ms();
     server_signal(server, number);
     int code = server_wait(server);
+    int64_t took = now_ms() - from;
     check(code == 0, "after the drain the server ended with %d instead of 0", code);
-    check(now_ms() - from >= 190, "the drain of 200 ms was over after %d ms", (int)(now_ms() - from));
+    check(took >= SHORT_DRAIN_MS - 10 && took < SHORT_DRAIN_MS + stretched(SOON_MS),
+          "the drain of %d ms was over after %d ms", SHORT_DRAIN_MS, (int)took);
     server_check_end(server);
     crowd_read_out(&crowd, false);
     crowd_check(&crowd, false);
@@ -98,9 +101,12 @@ static void end_at_once(const struct trial *trial, int first, int second, bool w
     server_signal(server, first);
     if (waits)
         client_expect_end(nameless);
+    int64_t from = now_ms();
     server_signal(server, second);
     int code = server_wait(server);
+    int64_t took = now_ms() - from;
     check(code == 1, "after a second signal the server ended with %d instead of 1", code);
+    check(took < stretched(SOON_MS), "after a second signal the server took %d ms to end", (int)took);
     crowd_read_out(&crowd, false);
     crowd_check(&crowd, true);
     start_again(&crowd);
