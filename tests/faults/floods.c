@@ -114,38 +114,54 @@ static size_t watch_memory(struct server *server, struct client *const clients[]
     return most;
 }
 
-/* Half a frame from a thousand: what has come of each is kept, no more than is stated, for as long as a frame may take;
- * then they are told and go. Memory grows with what came, doubled at most, not with what was claimed. */
-static void half_frames(const struct trial *trial)
+/* The beginning of the longest frame there is comes from each, in pieces that the server reads one by one. The most memory that it
+ * took for that. */
+static size_t send_halves(struct server *server, struct client *const clients[], unsigned n, size_t size)
 {
-    enum { CLIENTS = 1000, HALF = 32 << 10, PIECES = 4, ROOM = 8 << 20 };
-    const char *timeout = trial_text("%lld", (long long)stretched(2000) / 1000);
-    unsigned n = scaled(CLIENTS, 60);
-    need_descriptors(n + 100);
-    struct server *server = start_with(trial, "--name-timeout", timeout);
-    struct client **clients = trial_alloc(n * sizeof(struct client *));
+    enum { PIECES = 4 };
     struct bytes half = {0};
-    make_hall(server);
     frame_header(&half, SEND_MESSAGE, MESSAGE_MAX_DEFAULT);
-    bytes_add(&half, repeated("h", HALF), HALF);
-    for (unsigned i = n; i-- > 0;) /* those at the name desk last: their time runs already */
-        clients[i] = client_at(server, (enum desk)(i * DESKS / n));
+    bytes_add(&half, repeated("h", size), size);
     size_t before = server_memory(server);
     for (size_t piece = 0; piece < PIECES; piece++) {
         for (unsigned i = 0; i < n; i++)
             client_push(clients[i], half.at + piece * half.n / PIECES, half.n / PIECES);
-        census_take(server); /* time for it to read the pieces one by one */
+        census_take(server); /* time for it to read them */
     }
-    size_t grown = watch_memory(server, clients, n);
-    grown = grown > before ? grown - before : 0;
+    size_t most = watch_memory(server, clients, n);
+    return most > before ? most - before : 0;
+}
+
+/* Half a frame from a thousand: what has come of each is kept, no more than is stated, for as long as a frame may take;
+ * then they are told and go. Memory grows with what came, doubled at most, not with what was claimed. */
+static void half_frames_of(const struct trial *trial, size_t size)
+{
+    enum { CLIENTS = 1000, ROOM = 1 << 20, LEAST = 1024 };
+    const char *timeout = trial_text("%lld", (long long)(stretched(2000) + 999) / 1000);
+    unsigned n = scaled(CLIENTS, 60);
+    need_descriptors(n + 100);
+    struct server *server = start_with(trial, "--name-timeout", timeout);
+    struct client **clients = trial_alloc(n * sizeof(struct client *));
+    make_hall(server);
+    for (unsigned i = n; i-- > 0;) /* those at the name desk last: their time runs already */
+        clients[i] = client_at(server, (enum desk)(i * DESKS / n));
+    size_t grown = send_halves(server, clients, n, size);
     double stated = cJSON_GetNumberValue(cJSON_GetObjectItem(server->started, "client_bytes"));
     if (server_memory_is_its_own()) {
         check((double)grown < stated * n, "%zu bytes more for %u half frames, stated are %.0f each", grown, n, stated);
-        check(grown < ROOM + (size_t)n * 2 * HALF, "%zu bytes more for %u half frames of %d", grown, n, HALF);
+        check(grown < ROOM + n * (LEAST + 2 * size), "%zu bytes more for %u half frames of %zu", grown, n, size);
     }
     for (unsigned i = 0; i < n; i++)
         is_given_up(clients[i], SAY_FRAME_TOO_SLOW);
     finish(server);
+}
+
+/* A few hundred bytes, a few thousand, and so many that the whole frame is no more than they are doubled. */
+static void half_frames(const struct trial *trial)
+{
+    static const size_t sizes[] = {300, 6 << 10, 32 << 10};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        half_frames_of(trial, sizes[i]);
 }
 
 enum { TRICKLE_LEAST_MS = 900, TRICKLE_MOST_MS = 3000 };
