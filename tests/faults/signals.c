@@ -25,9 +25,28 @@ static struct crowd endless_crowd(struct server *server, size_t size)
     return crowd;
 }
 
-/* It still serves what it has stored; then it ends. */
+/* What a round has heard is not kept: a hundred rounds would fill a machine's memory. */
+static void forget(struct crowd *crowd, struct client *const before[PEOPLE])
+{
+    for (size_t i = 0; i < crowd->n; i++) {
+        struct member *member = &crowd->members[i];
+        client_discard(before[i]);
+        client_discard(member->client);
+        for (unsigned visit = 0; visit <= member->visit; visit++) {
+            trial_free(member->stays[visit].stream.bytes.at);
+            trial_free(member->stays[visit].stream.ends);
+        }
+        trial_free(member->out.at);
+    }
+    trial_free(crowd->members);
+}
+
+/* It still serves what it has stored; then it ends, and so does the crowd. */
 static void start_again(struct crowd *crowd)
 {
+    struct client *before[PEOPLE];
+    for (size_t i = 0; i < PEOPLE; i++)
+        before[i] = crowd->members[i].client;
     server_restart(crowd->server);
     crowd_resume(crowd);
     crowd->may_break = false;
@@ -36,6 +55,7 @@ static void start_again(struct crowd *crowd)
     census(crowd->server);
     server_stop(crowd->server);
     crowd_check(crowd, false);
+    forget(crowd, before);
 }
 
 /* --- SIGTERM and SIGINT. --- */
