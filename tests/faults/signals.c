@@ -169,8 +169,11 @@ static void hang_ups_under_load(const struct trial *trial)
         struct bytes text = file_read(part); /* the file is a new one: nothing more comes here */
         check(text.n > 0 && text.at[text.n - 1] == '\n', "part %u of the log is empty or ends within a line", round);
         bytes_add(&parts, text.at, text.n);
+        trial_free(text.at);
         crowd_run(&crowd, 1000);
-        check(file_read(part).n == text.n, "part %u of the log has grown after the new one was there", round);
+        struct bytes again = file_read(part);
+        check(again.n == text.n, "part %u of the log has grown after the new one was there", round);
+        trial_free(again.at);
     }
     client_close_all(server);
     census(server);
@@ -201,8 +204,10 @@ static unsigned say_all_that_fits(struct client *client, unsigned first, struct 
 {
     char *filling = repeated("x", 5000);
     for (unsigned said = 0;; said++) {
+        char *text = trial_text("%u %s", first + said, filling);
         rest->n = 0;
-        frame_say(rest, SEND_MESSAGE, trial_text("%u %s", first + said, filling));
+        frame_say(rest, SEND_MESSAGE, text);
+        trial_free(text);
         ssize_t sent = client_push(client, rest->at, rest->n);
         check(sent >= 0, "the connection to a stopped server is broken");
         if (sent == (ssize_t)rest->n)
@@ -216,8 +221,11 @@ static unsigned say_all_that_fits(struct client *client, unsigned first, struct 
 static void expect_all(struct client *client, const char *author, unsigned first, unsigned n)
 {
     char *filling = repeated("x", 5000);
-    for (unsigned i = 0; i < n; i++)
-        client_expect_record(client, RECEIVE_MESSAGE, author, trial_text("%u %s", first + i, filling));
+    for (unsigned i = 0; i < n; i++) {
+        char *text = trial_text("%u %s", first + i, filling);
+        client_expect_record(client, RECEIVE_MESSAGE, author, text);
+        trial_free(text);
+    }
 }
 
 /* While it stands still, somebody fills all buffers, somebody asks and closes one side, somebody goes without a word. */
