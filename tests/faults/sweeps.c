@@ -159,22 +159,25 @@ static void give(const char *folder)
 }
 
 /* Every byte is still there: a chat's file is as it was given, or ends behind its records and the rest is in the .torn file, perhaps
- * not for the first time. */
-static void check_kept(const struct server *server, bool mended)
+ * not for the first time. How many torn ones are as they were given. */
+static unsigned check_kept(const struct server *server)
 {
+    unsigned torn_still = 0;
     for (unsigned i = 0; i < GIVENS; i++) {
         const struct given *given = &givens[i];
         const char *path = server_chat_path(server, given->chat);
         struct bytes file = file_read(path);
         size_t whole = strlen(WHOLE), torn = given->n - whole;
-        check(file.n == whole || (file.n == given->n && !mended), "%s has %zu bytes", given->chat, file.n);
+        check(file.n == whole || file.n == given->n, "%s has %zu bytes", given->chat, file.n);
         check(memcmp(file.at, given->bytes, file.n) == 0, "%s is '%s'", given->chat, shown(file.at, file.n));
+        torn_still += file.n > whole;
         if (file.n == given->n)
             continue;
         struct bytes kept = file_read(trial_text("%s.torn", path));
         check(kept.n >= torn && memcmp(kept.at + kept.n - torn, given->bytes + whole, torn) == 0,
               "what was cut off %s is '%s'", given->chat, shown(kept.at, kept.n));
     }
+    return torn_still;
 }
 
 struct sweep {
@@ -182,6 +185,7 @@ struct sweep {
     const char *call;
     bool in_folder;   /* only calls in the folder of chats */
     const char *file; /* only calls on this file of it */
+    bool mends;       /* a torn file for which it fails stays as it is */
     bool
         by_rooms; /* each room that starts makes one: every room gets a stage of its own, and loses it when it is empty */
 };
@@ -224,9 +228,10 @@ static bool fail_from_start(const struct sweep *sweep, const char *error, unsign
     }
     unsigned injected = strace_injected_in_all(&strace, server->ran_as);
     server->talks = true;
-    check_kept(server, false);
+    unsigned torn = check_kept(server);
+    check(!sweep->mends || torn == injected, "where %s failed %u files are still torn", strace.inject[0], torn);
     check_sound(server);
-    check_kept(server, true);
+    check(check_kept(server) == 0, "a sound start leaves files torn");
     return injected > 0;
 }
 
@@ -332,12 +337,12 @@ static void clone3_fails(const struct trial *trial)
 
 static void ftruncate_fails(const struct trial *trial)
 {
-    sweep_mending((struct sweep){.trial = trial, .call = "ftruncate"}, GIVENS_TORN);
+    sweep_mending((struct sweep){.trial = trial, .call = "ftruncate", .mends = true}, GIVENS_TORN);
 }
 
 static void fsync_fails(const struct trial *trial)
 {
-    sweep_mending((struct sweep){.trial = trial, .call = "fsync"}, GIVENS_TORN);
+    sweep_mending((struct sweep){.trial = trial, .call = "fsync", .mends = true}, GIVENS_TORN);
 }
 
 static void write_fails(const struct trial *trial)
