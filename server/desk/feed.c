@@ -9,7 +9,7 @@
 #include "server/desk/turn.h"
 #include "server/teeth.h"
 
-enum { RECORD_AND_END = RECORD_MAX + 1 };
+enum { RECORD_AND_END = RECORD_MAX + 1, MORE = 16 };
 
 static struct room *self(const struct desk *desk)
 {
@@ -93,8 +93,8 @@ static bool fill_window(struct room *room, const struct door *door, uint64_t fil
     scratch->of = NULL;
     if (!scratch->file && !(scratch->file = malloc(RECORD_AND_END)))
         return false;
-    /* First a piece of ordinary size; if it holds no whole record, as much as one can have. */
-    for (size_t size = CHUNK_MAX;; size = RECORD_AND_END) {
+    /* First a piece of ordinary size; while it holds no whole record, more, up to what one can have. */
+    for (size_t size = CHUNK_MAX;; size = size < RECORD_AND_END / MORE ? size * MORE : RECORD_AND_END) {
         ssize_t n = history_read(&room->history, file, scratch->file, size);
         if (n <= 0 || !frame_all(room, door, (struct span){scratch->file, (size_t)n}, file, CHUNK_MAX))
             return false;
