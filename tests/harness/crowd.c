@@ -102,6 +102,7 @@ static void speak(struct member *member)
     while (text.n < member->size)
         bytes_add(&text, "abcdefghijklmnop", member->size - text.n < 16 ? member->size - text.n : 16);
     frame_put(&member->out, SEND_MESSAGE, text.at, text.n);
+    trial_free(text.at);
 }
 
 /* Puts more into `out` when all of it has gone. */
