@@ -1,6 +1,8 @@
+/* The log as its tests see it. */
 #include "tests/unit/logs.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +40,6 @@ int logs_leave(void **state)
     return rmdir(logs_folder);
 }
 
-/* Every line must be one JSON object. */
 void logs_parse(struct lines *lines)
 {
     size_t begin = 0;
@@ -67,7 +68,6 @@ void logs_free(struct lines *lines)
     *lines = (struct lines){0};
 }
 
-/* Reads what there is, up to the end of a file or until a pipe is empty. */
 void logs_read_more(int fd, struct buf *text)
 {
     ssize_t n;
@@ -77,6 +77,17 @@ void logs_read_more(int fd, struct buf *text)
         if (n > 0)
             text->n += (uint32_t)n;
     } while (n > 0);
+}
+
+void logs_read_until(int fd, struct buf *text, const char *awaited)
+{
+    for (;;) {
+        logs_read_more(fd, text);
+        if (text->n && memmem(text->at, text->n, awaited, strlen(awaited)))
+            return;
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        assert_int_equal(poll(&wait, 1, LOGS_PATIENCE), 1);
+    }
 }
 
 struct lines logs_read(const char *name)

@@ -10,6 +10,8 @@
 
 #include "common/buf.h"
 
+enum { LOGS_PATIENCE = 20000 /* milliseconds until a test that waits gives up */ };
+
 extern char logs_folder[PATH_MAX], logs_path[PATH_MAX + 16], logs_other[PATH_MAX + 16];
 
 /* Around each test: the folder, and a log that is closed at the end. */
@@ -25,6 +27,8 @@ struct lines {
 
 /* Reads what there is, up to the end of a file or until a pipe is empty. */
 void logs_read_more(int fd, struct buf *text);
+/* Reads from a pipe until the text is in what was read. */
+void logs_read_until(int fd, struct buf *text, const char *awaited);
 /* Every line of lines->text must be one JSON object. */
 void logs_parse(struct lines *lines);
 /* All lines of a file, for logs_free. */

@@ -21,20 +21,6 @@
 #include "common/log_writer.h"
 #include "tests/unit/logs.h"
 
-enum { PATIENCE = 20000 /* milliseconds until a test that waits gives up */ };
-
-/* Reads from a pipe until the text is in what was read. */
-static void read_until(int fd, struct buf *text, const char *awaited)
-{
-    for (;;) {
-        logs_read_more(fd, text);
-        if (text->n && memmem(text->at, text->n, awaited, strlen(awaited)))
-            return;
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        assert_int_equal(poll(&wait, 1, PATIENCE), 1);
-    }
-}
-
 static bool is_report(const cJSON *line)
 {
     return strcmp(logs_text(line, "message"), "Log records dropped") == 0;
@@ -210,11 +196,11 @@ static void drops_are_told(void **state)
     assert_null(log_open(logs_path));
     unsigned long long total = MORE_THAN_FITS, refused = write_many(MORE_THAN_FITS);
     assert_true(refused > 0);
-    read_until(fd, &lines.text, "Log records dropped");
+    logs_read_until(fd, &lines.text, "Log records dropped");
     while (!log_write(LOG_INFO, "main", "After the flood", 0, NULL))
         total++;
     total++;
-    read_until(fd, &lines.text, "After the flood");
+    logs_read_until(fd, &lines.text, "After the flood");
     log_close();
     logs_read_more(fd, &lines.text);
     close(fd);
@@ -234,7 +220,7 @@ static void a_broken_pipe_costs_its_records_only(void **state)
     struct lines lines = {0};
     assert_null(log_open(logs_path));
     log_at(LOG_INFO, "main", "First");
-    read_until(fd, &lines.text, "First");
+    logs_read_until(fd, &lines.text, "First");
     close(fd);
     for (unsigned lost = 1; lost <= 3; lost++) {
         log_at(LOG_INFO, "main", "Lost");
@@ -244,7 +230,7 @@ static void a_broken_pipe_costs_its_records_only(void **state)
     }
     fd = open(logs_path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     log_at(LOG_INFO, "main", "Found");
-    read_until(fd, &lines.text, "Found");
+    logs_read_until(fd, &lines.text, "Found");
     log_close();
     close(fd);
     logs_parse(&lines);
@@ -431,7 +417,7 @@ static void no_wake_up_is_lost(void **state)
         char line[4096];
         assert_true(log_write(LOG_INFO, "main", "Ping", 0, NULL));
         struct pollfd wait = {.fd = fd, .events = POLLIN};
-        assert_int_equal(poll(&wait, 1, PATIENCE), 1);
+        assert_int_equal(poll(&wait, 1, LOGS_PATIENCE), 1);
         assert_true(read(fd, line, sizeof line) > 0);
     }
     log_close();
