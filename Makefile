@@ -79,6 +79,7 @@ SOURCES = \
 	common/rules.c \
 	common/clock.c \
 	common/net.c \
+	common/args.c \
 	common/log.c \
 	common/log_line.c \
 	common/log_writer.c \

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/args.h"
 #include "common/log.h"
 #include "common/net.h"
 #include "server/limits.h"
@@ -15,19 +16,21 @@ struct options {
     const struct arch *arch;
     struct net_address listen[LISTEN_MAX];
     size_t n_listen;
-    char *chats;    /* the folder of chats */
-    char *log_file; /* NULL: standard output */
+    int listen_source; /* where they were said: addresses said in one place add up */
+    char *chats;       /* the folder of chats */
+    char *log_file;    /* NULL: standard output */
     enum log_level log_level;
     char sync[24]; /* as it was said: "os", "always" or the seconds */
     bool check_config;
     struct limits limits; /* max_clients 0: what the limit on descriptors allows */
 };
 
+/* As enum args_result. */
 enum options_result {
-    OPTIONS_RUN,
-    OPTIONS_DONE,  /* --help, --version */
-    OPTIONS_WRONG, /* one line went to stderr */
-    OPTIONS_FAILED /* the same, but it is not the options' fault: no memory */
+    OPTIONS_RUN = ARGS_RUN,
+    OPTIONS_DONE = ARGS_DONE,
+    OPTIONS_WRONG = ARGS_WRONG,
+    OPTIONS_FAILED = ARGS_FAILED
 };
 
 /* Fills *options from the defaults, then --config, then the command line. One thread, at start. */
