@@ -123,6 +123,7 @@ SOURCES = \
 
 # One program each.
 UNIT_TESTS = \
+	tests/unit/test_args.c \
 	tests/unit/test_belt.c \
 	tests/unit/test_buf.c \
 	tests/unit/test_bye.c \
