@@ -111,7 +111,7 @@ static bool get_decimal(struct args *args, const char *what, const char *value, 
 
 bool args_set_number(struct args *args, const char *value)
 {
-    int64_t whole;
+    int64_t whole = 0;
     if (!get_whole(args, value, &whole))
         return false;
     *(uint32_t *)place(args) = (uint32_t)whole;
@@ -125,7 +125,7 @@ bool args_set_whole(struct args *args, const char *value)
 
 bool args_set_milliseconds(struct args *args, const char *value)
 {
-    int64_t whole;
+    int64_t whole = 0;
     if (!get_whole(args, value, &whole))
         return false;
     *(int64_t *)place(args) = whole * MILLISECOND;
@@ -139,7 +139,7 @@ bool args_set_seconds(struct args *args, const char *value)
 
 bool args_set_fraction(struct args *args, const char *value)
 {
-    int64_t millionths;
+    int64_t millionths = 0;
     if (!get_decimal(args, "", value, &millionths))
         return false;
     *(double *)place(args) = (double)millionths / 1e6;

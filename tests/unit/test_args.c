@@ -13,7 +13,7 @@
 #include "common/args.h"
 #include "common/clock.h"
 
-enum { WORDS_MAX = 16, ITEMS_MAX = 8, SAID_MAX = 4096 };
+enum { ITEMS_MAX = 8, SAID_MAX = 4096 };
 
 static struct program {
     uint32_t number;
@@ -46,6 +46,8 @@ static bool set_scarce(struct args *args, const char *value)
 
 #define AT(member) offsetof(struct program, member)
 
+enum { ITEM = 7 /* its place */ };
+
 static const struct args_row rows[] = {
     {"number", 'n', "N", "7", "a number", args_set_number, AT(number), 1, UINT32_MAX},
     {"whole", 0, "N", NULL, "a large number", args_set_whole, AT(whole), 0, INT64_MAX},
@@ -54,7 +56,7 @@ static const struct args_row rows[] = {
     {"share", 0, "X", "0.002", "a part", args_set_fraction, AT(share), 100, 1000000},
     {"text", 'x', "TEXT", NULL, "a text", args_set_text, AT(text), 0, 0},
     {"terse", 'q', NULL, NULL, "say less", args_set_flag, AT(terse), 0, 0},
-    {"item", 'i', "WORD", "default", "an item; repeatable", set_item, 0, 0, 0},
+    [ITEM] = {"item", 'i', "WORD", "default", "an item; repeatable", set_item, 0, 0, 0},
     {"scarce", 0, NULL, NULL, "needs memory that there is not", set_scarce, 0, 0, 0},
     {"file", 'f', "FILE", NULL, "nothing sets it", NULL, 0, 0, 0},
 };
@@ -67,7 +69,7 @@ static void print_more(void)
 static struct args args;
 static char out[SAID_MAX], err[SAID_MAX]; /* what the last reading wrote */
 static int operands_most;
-static const char *file_says; /* an item that a file gives; NULL: no file is read */
+static const char *const *file_items; /* what a file says, a line each; NULL: no file is read */
 
 static void begin(void)
 {
@@ -85,34 +87,30 @@ static void begin(void)
 
 static bool read_file(void)
 {
-    if (!file_says)
+    if (!file_items)
         return true;
     args_from(&args, "a/file");
-    args.line = 3;
-    for (size_t i = 0; i < args.n_rows; i++)
-        if (strcmp(rows[i].name, "item") == 0)
-            return args_set(&args, &rows[i], file_says) && args_set(&args, &rows[i], file_says);
-    return false;
+    for (const char *const *item = file_items; *item; item++) {
+        args.line++;
+        if (!args_set(&args, &rows[ITEM], *item))
+            return false;
+    }
+    return true;
 }
 
-/* Reads the words, the last one NULL, as a program would. */
+/* Reads the words as a program would. */
 static enum args_result read_words(char **words)
 {
-    static char *argv[WORDS_MAX]; /* args.operands points there */
-    int argc = 0;
-    argv[argc++] = (char *)"made-up";
-    for (; *words; words++) {
-        assert_true(argc < WORDS_MAX - 1);
-        argv[argc++] = *words;
-    }
-    argv[argc] = NULL;
+    int n = 0;
+    while (words[n])
+        n++;
     FILE *real_out = stdout, *real_err = stderr;
     memset(out, 0, sizeof out);
     memset(err, 0, sizeof err);
     stdout = fmemopen(out, sizeof out, "w");
     stderr = fmemopen(err, sizeof err, "w");
     begin();
-    if (args_defaults(&args) && args_command_line(&args, argc, argv) && read_file())
+    if (args_defaults(&args) && args_command_line(&args, n, words) && read_file())
         args_apply(&args);
     enum args_result result = args_end(&args);
     fclose(stdout);
@@ -122,7 +120,8 @@ static enum args_result read_words(char **words)
     return result;
 }
 
-#define WORDS(...) ((char *[]){__VA_ARGS__, NULL})
+/* argv, in the block of the caller. */
+#define WORDS(...) ((char *[]){(char *)"made-up", __VA_ARGS__, NULL})
 
 static void expect_run(char **words)
 {
@@ -429,10 +428,9 @@ static void test_no_memory(void **state)
 static void test_what_was_said(void **state)
 {
     (void)state;
-    char *argv[] = {(char *)"made-up", (char *)"-f", (char *)"one", (char *)"--file=", (char *)"-q", NULL};
     begin();
     assert_true(args_defaults(&args));
-    assert_true(args_command_line(&args, 5, argv));
+    assert_true(args_command_line(&args, 5, WORDS("-f", "one", "--file=", "-q")));
     assert_string_equal(args_said(&args, "file"), "");
     assert_string_equal(args_said(&args, "terse"), "");
     assert_null(args_said(&args, "number"));
@@ -446,16 +444,16 @@ static void test_what_was_said(void **state)
 static void test_file(void **state)
 {
     (void)state;
-    file_says = "from";
+    file_items = (const char *const[]){"b", "c", NULL};
     expect_run(WORDS("-q"));
     assert_int_equal(options.n_items, 2);
-    assert_memory_equal(options.items, "ff", 2);
+    assert_memory_equal(options.items, "bc", 2);
     expect_run(WORDS("-ia"));
     assert_int_equal(options.n_items, 1);
     assert_memory_equal(options.items, "a", 1);
     expect_wrong(WORDS("-n0"), "--number: '0' is not a whole number from 1 to 4294967295");
-    file_says = "";
-    expect_wrong(WORDS("-n0"), "a/file:3: item: the value is missing");
+    file_items = (const char *const[]){"b", "", NULL};
+    expect_wrong(WORDS("-n0"), "a/file:2: item: the value is missing");
 }
 
 static void test_complaints(void **state)
@@ -481,7 +479,7 @@ static int set_up(void **state)
 {
     (void)state;
     operands_most = 0;
-    file_says = NULL;
+    file_items = NULL;
     return 0;
 }
 
