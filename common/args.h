@@ -12,7 +12,8 @@
  * and, however far it came, args_end. Nothing is written to standard error before that, and then it is one line.
  *
  * One thread at a time, and only while a program starts: getopt_long remembers where it is. The program owns its table,
- * its options and what the setters allocate there; the words belong to whoever called main. */
+ * its options and what the setters allocate there, which it frees whatever the result was. argv is put into getopt_long's
+ * order, and what was said points there. */
 #ifndef COMMON_ARGS_H
 #define COMMON_ARGS_H
 
