@@ -78,6 +78,7 @@ SOURCES = \
 	common/utf8.c \
 	common/rules.c \
 	common/clock.c \
+	common/hist.c \
 	common/net.c \
 	common/args.c \
 	common/log.c \
@@ -130,6 +131,7 @@ UNIT_TESTS = \
 	tests/unit/test_catalog.c \
 	tests/unit/test_feed.c \
 	tests/unit/test_gate.c \
+	tests/unit/test_hist.c \
 	tests/unit/test_history.c \
 	tests/unit/test_list.c \
 	tests/unit/test_lists.c \
