@@ -1,6 +1,6 @@
 # Builds, tests, checks and installs Conveyor. Everything made lies in build/.
 #
-#   make                 the server, build/conveyord
+#   make                 the programs: the server, build/conveyord, and the exporter, build/conveyor-export
 #   make test            unit, system and fault tests; T=name one scenario, ARCH=name one architecture
 #   make check           formatting, static analysis, shell scripts, man pages and the rules of purity
 #   make tiny            the same programs with every size made small, in build/tiny
@@ -69,11 +69,11 @@ MODE_FLAGS = $(foreach word,$(MODE_WORDS),$(MODE_$(word)))
 COMPILE = $(CC) -std=gnu11 -I. $(DEFINES) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(MODE_FLAGS) -MMD -MP
 LINK = $(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS)
 LIBS = -lcjson -linih -lpthread
+EXPORT_LIBS = -lcjson -lmicrohttpd
 TEST_LIBS = -lcmocka $(LIBS)
 
-# The server. Everything but main.c becomes a library, so that the unit tests link what the server is made of.
-MAIN = server/main.c
-SOURCES = \
+# What both ends share; a library.
+COMMON = \
 	common/buf.c \
 	common/utf8.c \
 	common/rules.c \
@@ -83,7 +83,12 @@ SOURCES = \
 	common/args.c \
 	common/log.c \
 	common/log_line.c \
-	common/log_writer.c \
+	common/log_writer.c
+
+# The server. Everything but main.c becomes a library, so that the unit tests link what the server is made of.
+MAIN = server/main.c
+SOURCES = \
+	$(COMMON) \
 	server/chat/session.c \
 	server/chat/owner.c \
 	server/chat/names.c \
@@ -122,6 +127,14 @@ SOURCES = \
 	server/metrics.c \
 	server/notify.c
 
+# The exporter, build/conveyor-export. Here too everything but main.c is a library for the unit tests.
+EXPORT_MAIN = client/export/main.c
+EXPORT = \
+	client/export/events.c \
+	client/export/input.c \
+	client/export/metrics.c \
+	client/export/serve.c
+
 # One program each.
 UNIT_TESTS = \
 	tests/unit/test_args.c \
@@ -129,6 +142,7 @@ UNIT_TESTS = \
 	tests/unit/test_buf.c \
 	tests/unit/test_bye.c \
 	tests/unit/test_catalog.c \
+	tests/unit/test_export.c \
 	tests/unit/test_feed.c \
 	tests/unit/test_gate.c \
 	tests/unit/test_hist.c \
@@ -267,11 +281,16 @@ PRELOAD = tests/bench/allocations.c
 FAILING = tests/faults/failing_calls.c
 
 MAN_PAGES = \
-	server/conveyord.1
+	server/conveyord.1 \
+	client/export/conveyor-export.1
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 SERVER = $(BUILD)/conveyord
 LIBRARY = $(BUILD)/libconveyor.a
+COMMON_LIBRARY = $(BUILD)/libcommon.a
+EXPORTER = $(BUILD)/conveyor-export
+EXPORT_LIBRARY = $(BUILD)/libexport.a
+PROGRAMS = $(SERVER) $(EXPORTER)
 HELPERS = $(BUILD)/tests/libunit.a
 UNIT = $(UNIT_TESTS:%.c=$(BUILD)/%)
 HARNESS_LIBRARY = $(BUILD)/tests/libharness.a
@@ -281,8 +300,9 @@ LIVE_FUZZ = $(BUILD)/tests/live
 BENCH_PROGRAM = $(BUILD)/tests/bench
 ALLOCATIONS = $(BUILD)/tests/allocations.so
 FAILING_CALLS = $(BUILD)/tests/failing_calls.so
-C_SOURCES = $(MAIN) $(SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) $(FUZZ_TESTS) $(LIVE) \
-	$(BENCH) $(PRELOAD) $(FAILING)
+PROGRAM_SOURCES = $(MAIN) $(SOURCES) $(EXPORT_MAIN) $(EXPORT)
+C_SOURCES = $(PROGRAM_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) \
+	$(FUZZ_TESTS) $(LIVE) $(BENCH) $(PRELOAD) $(FAILING)
 OBJECTS = $(call object,$(C_SOURCES))
 
 Q = $(if $(V),,@)
@@ -291,22 +311,27 @@ say = $(if $(V),,@echo "  $(1) $@")
 .PHONY: all test tests check debug tiny asan tsan ubsan teeth bench format install clean soak
 .DELETE_ON_ERROR:
 
-all: $(SERVER)
+all: $(PROGRAMS)
 
-tests: $(SERVER) $(UNIT) $(SYSTEM) $(FAULTS) $(FAILING_CALLS)
+tests: $(PROGRAMS) $(UNIT) $(SYSTEM) $(FAULTS) $(FAILING_CALLS)
 
-$(SERVER): $(call object,$(MAIN)) $(LIBRARY)
+$(SERVER): $(call object,$(MAIN)) $(LIBRARY) $(COMMON_LIBRARY)
+$(EXPORTER): $(call object,$(EXPORT_MAIN)) $(EXPORT_LIBRARY) $(COMMON_LIBRARY)
+$(EXPORTER): LIBS = $(EXPORT_LIBS)
+$(PROGRAMS):
 	$(call say,LINK )
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
-$(LIBRARY): $(call object,$(SOURCES))
+$(LIBRARY): $(call object,$(filter-out $(COMMON),$(SOURCES)))
+$(COMMON_LIBRARY): $(call object,$(COMMON))
+$(EXPORT_LIBRARY): $(call object,$(EXPORT))
 $(HELPERS): $(call object,$(UNIT_HELPERS))
 $(HARNESS_LIBRARY): $(call object,$(HARNESS))
-$(LIBRARY) $(HELPERS) $(HARNESS_LIBRARY):
+$(LIBRARY) $(COMMON_LIBRARY) $(EXPORT_LIBRARY) $(HELPERS) $(HARNESS_LIBRARY):
 	$(call say,AR   )
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) qcs $@ $^
 
-$(UNIT): $(BUILD)/%: $(BUILD)/obj/%.o $(HELPERS) $(LIBRARY)
+$(UNIT): $(BUILD)/%: $(BUILD)/obj/%.o $(HELPERS) $(LIBRARY) $(EXPORT_LIBRARY) $(COMMON_LIBRARY)
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
 
@@ -402,7 +427,7 @@ check:
 # Every source stands in a list above, every C file in README.md's map, and every architecture in ARCHES.
 check-sources:
 	@test -n "$(C_FILES)" || { echo "no C files found"; exit 1; }
-	@lost="$(filter-out $(C_SOURCES) client/%,$(filter %.c,$(C_FILES)))"; \
+	@lost="$(filter-out $(C_SOURCES),$(filter %.c,$(C_FILES)))"; \
 	test -z "$$lost" || { echo "not in the Makefile: $$lost"; exit 1; }
 	@for file in $(C_FILES); do \
 	    grep -qF -e " $$file " -e " $${file%.?}.[ch] " README.md || echo "not in README.md's map: $$file"; \
@@ -428,7 +453,7 @@ check-cppcheck:
 	@cppcheck --quiet -j$(JOBS) --cppcheck-build-dir=$(BUILD)/cppcheck --std=c11 --library=posix \
 	    --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=readdirCalled \
-	    -I. $(DEFINES) $(MAIN) $(SOURCES)
+	    -I. $(DEFINES) $(PROGRAM_SOURCES)
 
 # One mark a source, so that only what changed is looked at again.
 TIDY = $(C_SOURCES:%.c=$(BUILD)/tidy/%)
@@ -450,7 +475,7 @@ EXAMPLEDIR = $(PREFIX)/share/doc/conveyor/examples
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(EXAMPLEDIR)
-	install -m 755 $(SERVER) $(DESTDIR)$(BINDIR)/conveyord
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
 	install -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)
 	sed 's|@BINDIR@|$(BINDIR)|g' scripts/conveyord.service >$(DESTDIR)$(UNITDIR)/conveyord.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/conveyord.service
