@@ -1,7 +1,7 @@
 # Builds, tests, checks and installs Conveyor. Everything made lies in build/.
 #
 #   make                 the programs: the server, build/conveyord, and the exporter, build/conveyor-export
-#   make test            unit, system and fault tests; T=name one scenario, ARCH=name one architecture
+#   make test            unit, system, fault and client tests; T=name one scenario, ARCH=name one architecture
 #   make check           formatting, static analysis, shell scripts, man pages and the rules of purity
 #   make tiny            the same programs with every size made small, in build/tiny
 #   make debug           where every touch of a session asserts whose it is, in build/debug
@@ -217,6 +217,14 @@ SYSTEM_TESTS = \
 	tests/system/stages.c \
 	tests/system/timeouts.c
 
+# One program, build/tests/clients: the programs of client/, driven as a person would.
+CLIENT_TESTS = \
+	tests/clients/clients.c \
+	tests/clients/program.c \
+	tests/clients/http.c \
+	tests/clients/exporter.c \
+	tests/clients/export.c
+
 # One program, build/tests/faults: what can go wrong around the server.
 FAULT_TESTS = \
 	tests/faults/faults.c \
@@ -295,13 +303,14 @@ HELPERS = $(BUILD)/tests/libunit.a
 UNIT = $(UNIT_TESTS:%.c=$(BUILD)/%)
 HARNESS_LIBRARY = $(BUILD)/tests/libharness.a
 SYSTEM = $(BUILD)/tests/system
+CLIENTS = $(BUILD)/tests/clients
 FAULTS = $(BUILD)/tests/faults
 LIVE_FUZZ = $(BUILD)/tests/live
 BENCH_PROGRAM = $(BUILD)/tests/bench
 ALLOCATIONS = $(BUILD)/tests/allocations.so
 FAILING_CALLS = $(BUILD)/tests/failing_calls.so
 PROGRAM_SOURCES = $(MAIN) $(SOURCES) $(EXPORT_MAIN) $(EXPORT)
-C_SOURCES = $(PROGRAM_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(FAULT_TESTS) \
+C_SOURCES = $(PROGRAM_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(CLIENT_TESTS) $(FAULT_TESTS) \
 	$(FUZZ_TESTS) $(LIVE) $(BENCH) $(PRELOAD) $(FAILING)
 OBJECTS = $(call object,$(C_SOURCES))
 
@@ -313,7 +322,7 @@ say = $(if $(V),,@echo "  $(1) $@")
 
 all: $(PROGRAMS)
 
-tests: $(PROGRAMS) $(UNIT) $(SYSTEM) $(FAULTS) $(FAILING_CALLS)
+tests: $(PROGRAMS) $(UNIT) $(SYSTEM) $(CLIENTS) $(FAULTS) $(FAILING_CALLS)
 
 $(SERVER): $(call object,$(MAIN)) $(LIBRARY) $(COMMON_LIBRARY)
 $(EXPORTER): $(call object,$(EXPORT_MAIN)) $(EXPORT_LIBRARY) $(COMMON_LIBRARY)
@@ -336,9 +345,10 @@ $(UNIT): $(BUILD)/%: $(BUILD)/obj/%.o $(HELPERS) $(LIBRARY) $(EXPORT_LIBRARY) $(
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
 
 $(SYSTEM): $(call object,$(SYSTEM_TESTS)) $(HARNESS_LIBRARY)
+$(CLIENTS): $(call object,$(CLIENT_TESTS)) $(HARNESS_LIBRARY)
 $(FAULTS): $(call object,$(FAULT_TESTS)) $(HARNESS_LIBRARY)
 $(LIVE_FUZZ): $(call object,$(LIVE)) $(HARNESS_LIBRARY)
-$(SYSTEM) $(FAULTS) $(LIVE_FUZZ):
+$(SYSTEM) $(CLIENTS) $(FAULTS) $(LIVE_FUZZ):
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
 

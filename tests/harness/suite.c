@@ -1,4 +1,4 @@
-/* Running scenarios: choosing them by the command line, each once for every architecture. */
+/* Running scenarios: choosing them by the command line, each once for every architecture or once at all. */
 #include "tests/harness/suite.h"
 
 #include <fnmatch.h>
@@ -42,12 +42,12 @@ static int end(void **state)
     return 0;
 }
 
-static void add(const struct scenario *scenario, const char *arch)
+static void add(const struct scenario *scenario, const char *arch, bool once)
 {
     struct run *run = &runs[n_tests];
     if (n_tests == TESTS_MOST)
         abort();
-    snprintf(run->name, sizeof run->name, "%s/%s", arch, scenario->name);
+    snprintf(run->name, sizeof run->name, "%s%s%s", once ? "" : arch, once ? "" : "/", scenario->name);
     run->trial.arch = arch;
     run->scenario = scenario;
     tests[n_tests++] = (struct CMUnitTest){run->name, perform, begin, end, run};
@@ -60,15 +60,15 @@ static const char *setting(const char *name)
     return value && *value ? value : NULL;
 }
 
-static void choose(const struct scenario *const themes[], const char *arch, const char *pattern)
+static void choose(const struct scenario *const themes[], const char *arch, const char *pattern, bool once)
 {
-    for (size_t a = 0; trial_archs[a]; a++) {
+    for (size_t a = 0; trial_archs[a] && (!once || !n_tests); a++) {
         if (arch && strcmp(arch, trial_archs[a]) != 0)
             continue;
         for (size_t t = 0; themes[t]; t++) {
             for (const struct scenario *scenario = themes[t]; scenario->name; scenario++) {
                 if (!pattern || fnmatch(pattern, scenario->name, 0) == 0)
-                    add(scenario, trial_archs[a]);
+                    add(scenario, trial_archs[a], once);
             }
         }
     }
@@ -82,7 +82,7 @@ static int usage(const char *suite)
     return 2;
 }
 
-int suite_run(const char *suite, const struct scenario *const themes[], int argc, char **argv)
+static int run_chosen(const char *suite, const struct scenario *const themes[], bool once, int argc, char **argv)
 {
     static const struct option known[] = {{"arch", required_argument, NULL, 'a'},
                                           {"scenario", required_argument, NULL, 's'},
@@ -103,7 +103,7 @@ int suite_run(const char *suite, const struct scenario *const themes[], int argc
     }
     if (optind < argc)
         return usage(suite);
-    choose(themes, arch, pattern);
+    choose(themes, arch, pattern, once);
     if (!n_tests) {
         fprintf(stderr, "%s: no scenario '%s' against architecture '%s'\n", suite, pattern ? pattern : "*",
                 arch ? arch : "*");
@@ -115,4 +115,14 @@ int suite_run(const char *suite, const struct scenario *const themes[], int argc
         return 0;
     signal(SIGPIPE, SIG_IGN);
     return _cmocka_run_group_tests(suite, tests, n_tests, NULL, NULL) ? 1 : 0;
+}
+
+int suite_run(const char *suite, const struct scenario *const themes[], int argc, char **argv)
+{
+    return run_chosen(suite, themes, false, argc, argv);
+}
+
+int suite_run_once(const char *suite, const struct scenario *const themes[], int argc, char **argv)
+{
+    return run_chosen(suite, themes, true, argc, argv);
 }

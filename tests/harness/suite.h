@@ -1,4 +1,4 @@
-/* Running scenarios: what the system tests and the fault tests have in common as programs. */
+/* Running scenarios: what the system tests, the fault tests and those of the clients have in common as programs. */
 #ifndef HARNESS_SUITE_H
 #define HARNESS_SUITE_H
 
@@ -7,5 +7,8 @@
 /* Runs the scenarios the command line and the environment ask for, once for every architecture. `themes`: tables that end with a
  * row without a name; the list ends with NULL. The program's exit status. */
 int suite_run(const char *suite, const struct scenario *const themes[], int argc, char **argv);
+/* The same, but each scenario once: for programs that have no architecture. Where one is needed it is the first, or the one that
+ * was asked for. */
+int suite_run_once(const char *suite, const struct scenario *const themes[], int argc, char **argv);
 
 #endif
