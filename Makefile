@@ -69,6 +69,7 @@ MODE_FLAGS = $(foreach word,$(MODE_WORDS),$(MODE_$(word)))
 COMPILE = $(CC) -std=gnu11 -I. $(DEFINES) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(MODE_FLAGS) -MMD -MP
 LINK = $(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS)
 LIBS = -lcjson -linih -lpthread
+LOAD_LIBS = -lcjson -lpthread
 EXPORT_LIBS = -lcjson -lmicrohttpd
 TEST_LIBS = -lcmocka $(LIBS)
 
@@ -134,6 +135,40 @@ EXPORT = \
 	client/export/input.c \
 	client/export/metrics.c \
 	client/export/serve.c
+
+# The load generator, build/conveyor-load, the same way. The bench links its library too.
+LOAD_MAIN = client/load/main.c
+LOAD = \
+	client/load/load.c \
+	client/load/worker.c \
+	client/load/schedule.c \
+	client/load/turns.c \
+	client/load/agenda.c \
+	client/load/founder.c \
+	client/load/dial.c \
+	client/load/bot.c \
+	client/load/requests.c \
+	client/load/answers.c \
+	client/load/records.c \
+	client/load/mark.c \
+	client/load/ledger.c \
+	client/load/compare.c \
+	client/load/violation.c \
+	client/load/tally.c \
+	client/load/events.c \
+	client/load/profile.c \
+	client/load/thesis.c \
+	client/load/rooms.c \
+	client/load/churn.c \
+	client/load/idle.c \
+	client/load/replay.c \
+	client/load/options.c \
+	client/load/threshold.c \
+	client/load/results.c \
+	client/load/find_max.c \
+	client/load/live.c \
+	client/load/report.c \
+	client/load/json.c
 
 # One program each.
 UNIT_TESTS = \
@@ -298,7 +333,9 @@ LIBRARY = $(BUILD)/libconveyor.a
 COMMON_LIBRARY = $(BUILD)/libcommon.a
 EXPORTER = $(BUILD)/conveyor-export
 EXPORT_LIBRARY = $(BUILD)/libexport.a
-PROGRAMS = $(SERVER) $(EXPORTER)
+LOADER = $(BUILD)/conveyor-load
+LOAD_LIBRARY = $(BUILD)/libload.a
+PROGRAMS = $(SERVER) $(LOADER) $(EXPORTER)
 HELPERS = $(BUILD)/tests/libunit.a
 UNIT = $(UNIT_TESTS:%.c=$(BUILD)/%)
 HARNESS_LIBRARY = $(BUILD)/tests/libharness.a
@@ -309,7 +346,7 @@ LIVE_FUZZ = $(BUILD)/tests/live
 BENCH_PROGRAM = $(BUILD)/tests/bench
 ALLOCATIONS = $(BUILD)/tests/allocations.so
 FAILING_CALLS = $(BUILD)/tests/failing_calls.so
-PROGRAM_SOURCES = $(MAIN) $(SOURCES) $(EXPORT_MAIN) $(EXPORT)
+PROGRAM_SOURCES = $(MAIN) $(SOURCES) $(LOAD_MAIN) $(LOAD) $(EXPORT_MAIN) $(EXPORT)
 C_SOURCES = $(PROGRAM_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) $(HARNESS) $(SYSTEM_TESTS) $(CLIENT_TESTS) $(FAULT_TESTS) \
 	$(FUZZ_TESTS) $(LIVE) $(BENCH) $(PRELOAD) $(FAILING)
 OBJECTS = $(call object,$(C_SOURCES))
@@ -326,6 +363,8 @@ tests: $(PROGRAMS) $(UNIT) $(SYSTEM) $(CLIENTS) $(FAULTS) $(FAILING_CALLS)
 
 $(SERVER): $(call object,$(MAIN)) $(LIBRARY) $(COMMON_LIBRARY)
 $(EXPORTER): $(call object,$(EXPORT_MAIN)) $(EXPORT_LIBRARY) $(COMMON_LIBRARY)
+$(LOADER): $(call object,$(LOAD_MAIN)) $(LOAD_LIBRARY) $(COMMON_LIBRARY)
+$(LOADER): LIBS = $(LOAD_LIBS)
 $(EXPORTER): LIBS = $(EXPORT_LIBS)
 $(PROGRAMS):
 	$(call say,LINK )
@@ -333,10 +372,11 @@ $(PROGRAMS):
 
 $(LIBRARY): $(call object,$(filter-out $(COMMON),$(SOURCES)))
 $(COMMON_LIBRARY): $(call object,$(COMMON))
+$(LOAD_LIBRARY): $(call object,$(LOAD))
 $(EXPORT_LIBRARY): $(call object,$(EXPORT))
 $(HELPERS): $(call object,$(UNIT_HELPERS))
 $(HARNESS_LIBRARY): $(call object,$(HARNESS))
-$(LIBRARY) $(COMMON_LIBRARY) $(EXPORT_LIBRARY) $(HELPERS) $(HARNESS_LIBRARY):
+$(LIBRARY) $(COMMON_LIBRARY) $(LOAD_LIBRARY) $(EXPORT_LIBRARY) $(HELPERS) $(HARNESS_LIBRARY):
 	$(call say,AR   )
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) qcs $@ $^
 

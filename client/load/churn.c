@@ -1,0 +1,80 @@
+/* The profile churn: connect, take a name, enter a chat, leave it, say goodbye, and again under the same name, which must be
+ * free by then. */
+#include "client/load/bot.h"
+#include "client/load/profile.h"
+
+enum { ENTERS, LEAVES };
+
+static struct ledger *own_chat(struct bot *bot)
+{
+    char name[64];
+    load_chat_name(bot->worker->config, bot->id % bot->worker->config->rooms, name);
+    return bot_ledger(bot, span_of(name));
+}
+
+/* With --ahead all requests of the visit leave together, and the answers are taken as they come. */
+static void connected(struct bot *bot)
+{
+    bot->step = ENTERS;
+    bot_name(bot);
+    if (!bot->worker->config->ahead)
+        return;
+    bot_head_for(bot, own_chat(bot));
+    bot_put(bot, CONNECT_CHAT, ledger_name(bot->chat));
+    bot_put(bot, LEAVE_CHAT, (struct span){0});
+    bot_put(bot, DISCONNECT, (struct span){0});
+}
+
+static void lobby(struct bot *bot, struct span list)
+{
+    (void)list;
+    bool ahead = bot->worker->config->ahead;
+    if (bot->step == ENTERS && ahead) {
+        bot_head_for(bot, own_chat(bot));
+        bot_await(bot, BOT_JOINING);
+    } else if (bot->step == ENTERS) {
+        bot_join(bot, own_chat(bot));
+    } else if (ahead) {
+        bot_await(bot, BOT_QUITTING);
+    } else {
+        bot_quit(bot);
+    }
+}
+
+static void chat(struct bot *bot)
+{
+    bot->step = LEAVES;
+    if (bot->worker->config->ahead)
+        bot_await(bot, BOT_LEAVING);
+    else
+        bot_leave(bot);
+}
+
+static void refused(struct bot *bot)
+{
+    bot_quit(bot);
+}
+
+static void gone(struct bot *bot)
+{
+    if (worker_wants(bot->worker, bot))
+        bot_connect(bot);
+}
+
+static bool rests(const struct bot *bot)
+{
+    return bot->place == BOT_AWAY;
+}
+
+const struct profile profile_churn = {
+    .name = "churn",
+    .about = "whole visits: connect, name, join, leave, quit, again and again",
+    .has_chats = true,
+    .main = KIND_VISIT,
+    .lobby = lobby,
+    .chat = chat,
+    .refused = refused,
+    .connected = connected,
+    .gone = gone,
+    .rests = rests,
+};

@@ -1,0 +1,10 @@
+/* The founder: comes before all bots, finds out whether there is a server, and makes the chats that a profile needs. */
+#ifndef LOAD_FOUNDER_H
+#define LOAD_FOUNDER_H
+
+#include "client/load/load.h"
+
+/* At each address in turn. Blocks; gives up after some seconds without an answer. False: the complaint says why. */
+bool founder_visit(const struct load_config *config, char complaint[LOAD_COMPLAINT]);
+
+#endif

@@ -1,0 +1,35 @@
+/* What a run does while it lasts: a line each second, on standard error and, when wanted, in a file of comma-separated values. */
+#ifndef LOAD_LIVE_H
+#define LOAD_LIVE_H
+
+#include <stdio.h>
+
+#include "client/load/load.h"
+#include "client/load/options.h"
+
+struct live {
+    const struct options *options;
+    const struct load *load; /* NULL: there is none yet */
+    FILE *csv;
+    bool tty;
+    int seconds; /* that have been told of the present load_run */
+    double told; /* seconds of all before */
+    uint64_t sent, delivered, replayed;
+    struct hist times, before; /* of the profile's main kind: until now, and a second ago */
+    int stop;                  /* a signal's number */
+};
+
+/* False: errno says why. Without a CSV file, path is NULL. */
+bool live_open(struct live *live, const struct options *options);
+/* A load_run begins; another one may have ended. */
+void live_begin(struct live *live, const struct load *load);
+/* The watch of a load (load_watch): true when a signal has asked for the end. */
+bool live_watch(void *live);
+/* Leaves the terminal's line. */
+void live_end(struct live *live);
+/* False when the file could not be written. */
+bool live_close(struct live *live);
+/* From here on SIGINT, SIGTERM and SIGHUP end the time, and a second one the program. */
+void live_catch_signals(void);
+
+#endif

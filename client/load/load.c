@@ -1,0 +1,409 @@
+/* A load: its threads and bots are made here, and led through the phases. */
+#include "client/load/load.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/load/bot.h"
+#include "client/load/events.h"
+#include "client/load/founder.h"
+#include "client/load/random.h"
+#include "common/clock.h"
+
+#define HEAD_START (5 * MILLISECOND) /* of a schedule before its first message: for all threads to hear of it */
+
+enum { LOOK_EVERY = 50 /* milliseconds between two looks of the driver at its watch */, FDS_BESIDE = 64 };
+
+void load_chat_name(const struct load_config *config, uint32_t room, char name[64])
+{
+    snprintf(name, 64, "load-%08x-%04u", (unsigned)(random_stream(config->seed, 0) & UINT32_MAX), room);
+}
+
+static uint32_t bots_of(const struct load_config *config)
+{
+    return config->profile->rooms ? config->rooms * config->members : config->clients;
+}
+
+/* ---- Making it ---- */
+
+/* Members of a room share a thread as long as there are rooms enough for all threads. */
+static uint32_t thread_of(const struct load_config *config, uint32_t bot)
+{
+    if (config->profile->rooms && config->rooms >= config->threads)
+        return bot / config->members % config->threads;
+    return bot % config->threads;
+}
+
+/* A single sender stands in the middle: who is served first, or last, makes another pace. */
+static bool is_sender(const struct load_config *config, uint32_t place)
+{
+    return (place + config->members / 2) % config->members < config->senders;
+}
+
+/* The slow ones are behind them. */
+static bool is_slow(const struct load_config *config, uint32_t place)
+{
+    return (place + config->members / 2) % config->members >= config->members - config->slow;
+}
+
+static void make_bot(struct load *load, uint32_t id, struct worker *worker)
+{
+    const struct load_config *config = &load->config;
+    struct bot *bot = &worker->bots[worker->n++];
+    bot->worker = worker;
+    bot->id = id;
+    bot->fd = -1;
+    bot->turned_away = ERROR_CLOSED;
+    bot->random = random_stream(config->seed, id + 1);
+    bot_new_name(bot);
+    if (!config->profile->rooms)
+        return;
+    uint32_t place = id % config->members;
+    bot->room = id / config->members;
+    bot->slow = is_slow(config, place);
+    bot->sends = is_sender(config, place);
+    if (!bot->sends)
+        return;
+    bot->seat = (place + config->members / 2) % config->members * config->rooms + bot->room;
+    load->senders[bot->seat] = bot;
+}
+
+/* Seats of one worker's senders in their order. */
+static bool seat_senders(struct load *load)
+{
+    for (uint32_t i = 0; i < load->n_senders; i++)
+        load->senders[i]->worker->n_senders++;
+    for (uint32_t i = 0; i < load->config.threads; i++) {
+        struct worker *worker = &load->workers[i];
+        worker->senders = calloc(worker->n_senders + 1, sizeof(struct bot *));
+        if (!worker->senders)
+            return false;
+        worker->n_senders = 0;
+    }
+    for (uint32_t i = 0; i < load->n_senders; i++) {
+        struct bot *bot = load->senders[i];
+        bot->turn = bot->worker->n_senders;
+        bot->worker->senders[bot->worker->n_senders++] = bot;
+    }
+    return true;
+}
+
+static bool make_worker(struct load *load, uint32_t nth)
+{
+    struct worker *worker = &load->workers[nth];
+    struct epoll_event event = {.events = EPOLLIN};
+    worker->load = load;
+    worker->config = &load->config;
+    worker->profile = load->config.profile;
+    worker->finished = -1;
+    worker->source = nth * 10000;
+    snprintf(worker->name, sizeof worker->name, "bots-%u", nth);
+    worker->epoll = epoll_create1(EPOLL_CLOEXEC);
+    worker->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (worker->epoll < 0 || worker->bell < 0 || epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->bell, &event) < 0)
+        return false;
+    worker->tallies = calloc(load->config.phases + 2, sizeof *worker->tallies);
+    if (!worker->tallies)
+        return false;
+    for (; worker->n_tallies < load->config.phases + 2; worker->n_tallies++)
+        if (!tally_open(&worker->tallies[worker->n_tallies]))
+            return false;
+    worker->tally = worker->tallies;
+    worker->tally_begin = INT64_MIN;
+    worker->tally_end = INT64_MAX;
+    return true;
+}
+
+static bool make_bots(struct load *load)
+{
+    const struct load_config *config = &load->config;
+    uint32_t n = bots_of(config), *counts = calloc(config->threads, sizeof *counts);
+    if (!counts)
+        return false;
+    for (uint32_t id = 0; id < n; id++)
+        counts[thread_of(config, id)]++;
+    struct bot *bots = load->bots;
+    for (uint32_t i = 0; i < config->threads; bots += counts[i], i++)
+        load->workers[i].bots = bots;
+    free(counts);
+    for (uint32_t id = 0; id < n; id++)
+        make_bot(load, id, &load->workers[thread_of(config, id)]);
+    return seat_senders(load);
+}
+
+static bool make(struct load *load)
+{
+    const struct load_config *config = &load->config;
+    load->n_senders = config->profile->rooms ? config->rooms * config->senders : 0;
+    load->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    load->workers = calloc(config->threads, sizeof *load->workers);
+    load->bots = calloc(bots_of(config) + 1, sizeof *load->bots);
+    load->senders = calloc(load->n_senders + 1, sizeof(struct bot *));
+    load->ends = calloc(config->rooms + 1, sizeof *load->ends);
+    if (load->news < 0 || !load->workers || !load->bots || !load->senders || !load->ends)
+        return false;
+    for (uint32_t i = 0; i < config->threads; i++)
+        load->workers[i].epoll = load->workers[i].bell = -1;
+    for (uint32_t i = 0; i < config->threads; i++)
+        if (!make_worker(load, i))
+            return false;
+    return make_bots(load) && getrandom(&load->key, sizeof load->key, 0) == sizeof load->key;
+}
+
+/* Sockets for all bots; false when the system does not allow that many. */
+static bool have_descriptors(const struct load_config *config, char complaint[LOAD_COMPLAINT])
+{
+    struct rlimit limit;
+    uint64_t wanted = (uint64_t)bots_of(config) + FDS_BESIDE + 2 * (uint64_t)config->threads;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return true;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= wanted)
+        return true;
+    snprintf(complaint, LOAD_COMPLAINT, "%u clients need %llu open files, %llu are allowed", bots_of(config),
+             (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
+    return false;
+}
+
+/* ---- Leading it ---- */
+
+static void order_all(struct load *load, enum mode mode)
+{
+    for (size_t i = 0; i < load->n_started; i++)
+        worker_order(&load->workers[i], mode);
+}
+
+static bool all_finished(const struct load *load, enum mode mode)
+{
+    for (size_t i = 0; i < load->n_started; i++)
+        if (!worker_has_finished(&load->workers[i], mode))
+            return false;
+    return true;
+}
+
+static bool nobody_gave_up(const struct load *load)
+{
+    for (size_t i = 0; i < load->n_started; i++)
+        if (atomic_load_explicit(&load->workers[i].gave_up, memory_order_relaxed))
+            return false;
+    return true;
+}
+
+/* Until all have come to the end of this mode, or the watch says that it is enough. */
+static void await_all(struct load *load, enum mode mode, load_watch *watch, void *with)
+{
+    uint64_t news;
+    while (!all_finished(load, mode)) {
+        poll(&(struct pollfd){.fd = load->news, .events = POLLIN}, 1, LOOK_EVERY);
+        (void)!read(load->news, &news, sizeof news);
+        if (watch && watch(with))
+            return;
+    }
+}
+
+static bool start_threads(struct load *load, char complaint[LOAD_COMPLAINT])
+{
+    for (; load->n_started < load->config.threads; load->n_started++) {
+        struct worker *worker = &load->workers[load->n_started];
+        int error = pthread_create(&worker->thread, NULL, worker_run, worker);
+        if (error) {
+            snprintf(complaint, LOAD_COMPLAINT, "a thread: %s", strerror(error));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Why some of them are not there. */
+static void explain(const struct load *load, char complaint[LOAD_COMPLAINT])
+{
+    struct tally sum = {0};
+    int n = snprintf(complaint, LOAD_COMPLAINT, "%u of %u bots could not enter;",
+                     bots_of(&load->config) - load_present(load), bots_of(&load->config));
+    load_tally(load, LOAD_BEFORE, &sum);
+    for (enum error i = 0; i < ERRORS && n < LOAD_COMPLAINT; i++)
+        if (tally_error(&sum, i))
+            n += snprintf(complaint + n, LOAD_COMPLAINT - (size_t)n, " %s: %llu", error_names[i],
+                          (unsigned long long)tally_error(&sum, i));
+}
+
+struct load *load_open(const struct load_config *config, load_watch *watch, void *with, char complaint[LOAD_COMPLAINT])
+{
+    *complaint = '\0';
+    if (!have_descriptors(config, complaint) || !founder_visit(config, complaint))
+        return NULL;
+    struct load *load = calloc(1, sizeof *load);
+    if (load) {
+        load->config = *config;
+        load->news = -1;
+        load->epoch = clock_now();
+        atomic_store(&load->voices, 1);
+    }
+    if (!load || !make(load)) {
+        snprintf(complaint, LOAD_COMPLAINT, "%s", strerror(errno));
+    } else {
+        events_started(config);
+        if (start_threads(load, complaint)) {
+            await_all(load, MODE_ENTER, watch, with);
+            if (all_finished(load, MODE_ENTER) && nobody_gave_up(load))
+                return load;
+            explain(load, complaint);
+        }
+        load_close(load);
+    }
+    load_free(load);
+    return NULL;
+}
+
+bool load_run(struct load *load, const struct load_phase *phases, size_t n, load_watch *watch, void *with)
+{
+    bool paced = load->config.profile->rooms && !load->config.closed;
+    load->run_since = clock_now() + HEAD_START;
+    schedule_make(&load->schedule, phases, n, load->run_since, paced);
+    order_all(load, MODE_RUN);
+    await_all(load, MODE_RUN, watch, with);
+    load->run_until = clock_now();
+    order_all(load, MODE_SETTLE);
+    await_all(load, MODE_SETTLE, NULL, NULL);
+    order_all(load, MODE_DRAIN);
+    await_all(load, MODE_DRAIN, NULL, NULL);
+    return nobody_gave_up(load);
+}
+
+bool load_close(struct load *load)
+{
+    order_all(load, MODE_QUIT);
+    await_all(load, MODE_QUIT, NULL, NULL);
+    bool fine = nobody_gave_up(load);
+    order_all(load, MODE_END);
+    for (size_t i = 0; i < load->n_started; i++)
+        pthread_join(load->workers[i].thread, NULL);
+    return fine;
+}
+
+static void free_worker(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->n; i++) {
+        bot_close(&worker->bots[i]);
+        buf_free(&worker->bots[i].list);
+    }
+    for (size_t i = 0; i < worker->n_tallies; i++)
+        tally_close(&worker->tallies[i]);
+    free(worker->tallies);
+    free(worker->senders);
+    book_free(&worker->book);
+    agenda_free(&worker->agenda);
+    buf_free(&worker->events);
+    net_close(worker->epoll);
+    net_close(worker->bell);
+}
+
+void load_free(struct load *load)
+{
+    if (!load)
+        return;
+    for (uint32_t i = 0; load->workers && i < load->config.threads; i++)
+        free_worker(&load->workers[i]);
+    net_close(load->news);
+    free(load->workers);
+    free(load->bots);
+    free(load->senders);
+    free(load->ends);
+    free(load);
+}
+
+/* ---- What came of it ---- */
+
+void load_tally(const struct load *load, int phase, struct tally *sum)
+{
+    for (size_t i = 0; i < load->config.threads; i++)
+        tally_add(sum, &load->workers[i].tallies[phase + 1]);
+}
+
+int load_after(const struct load *load)
+{
+    return (int)load->schedule.n;
+}
+
+void load_times(const struct load *load, enum kind kind, struct hist *sum)
+{
+    for (size_t i = 0; i < load->config.threads; i++)
+        for (int phase = 0; phase < load_after(load); phase++)
+            hist_merge(sum, &load->workers[i].tallies[phase + 1].times[kind]);
+}
+
+uint64_t load_count(const struct load *load, enum count count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < load->config.threads; i++)
+        for (int phase = LOAD_BEFORE; phase <= load_after(load); phase++)
+            sum += tally_count(&load->workers[i].tallies[phase + 1], count);
+    return sum;
+}
+
+uint64_t load_errors(const struct load *load)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < load->config.threads; i++)
+        for (int phase = LOAD_BEFORE; phase <= load_after(load); phase++)
+            sum += tally_errors(&load->workers[i].tallies[phase + 1]);
+    return sum;
+}
+
+uint32_t load_present(const struct load *load)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < load->config.threads; i++)
+        sum += atomic_load_explicit(&load->workers[i].present, memory_order_relaxed);
+    return sum;
+}
+
+struct load_effort load_effort(const struct load *load)
+{
+    struct load_effort effort = {.seconds = (double)(load->run_until - load->run_since) / SECOND};
+    for (size_t i = 0; i < load->config.threads; i++) {
+        double ran = (double)atomic_load_explicit(&load->workers[i].ran, memory_order_relaxed) / 1e9;
+        effort.ran += ran;
+        effort.wanted += ran + (double)atomic_load_explicit(&load->workers[i].waited, memory_order_relaxed) / 1e9;
+        if (ran > effort.busiest * effort.seconds && effort.seconds > 0)
+            effort.busiest = ran / effort.seconds;
+    }
+    return effort;
+}
+
+uint64_t load_segments(const struct load *load)
+{
+    uint64_t segments = 0;
+    for (uint32_t i = 0; i < bots_of(&load->config); i++) {
+        struct tcp_info info = {0};
+        socklen_t n = sizeof info;
+        if (load->bots[i].fd >= 0 && getsockopt(load->bots[i].fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0)
+            segments += info.tcpi_data_segs_in;
+    }
+    return segments;
+}
+
+int64_t load_time(const struct load *load)
+{
+    return clock_now() - load->run_since;
+}
+
+int load_phase_now(const struct load *load)
+{
+    return schedule_slot(&load->schedule, clock_now());
+}

@@ -1,0 +1,106 @@
+/* conveyor-load: puts a chat server under load and tells how it bore it. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/load/events.h"
+#include "client/load/find_max.h"
+#include "client/load/json.h"
+#include "client/load/live.h"
+#include "client/load/options.h"
+#include "client/load/report.h"
+#include "client/load/results.h"
+
+__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
+{
+    va_list rest;
+    va_start(rest, format);
+    fputs("conveyor-load: ", stderr);
+    vfprintf(stderr, format, rest);
+    fputc('\n', stderr);
+    va_end(rest);
+    return EXIT_FAILED;
+}
+
+/* Whether the files can be written is known before the bots begin. */
+static int try_files(const struct options *options)
+{
+    const char *const paths[] = {options->json, options->hgrm};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        FILE *file = paths[i] ? fopen(paths[i], "we") : NULL;
+        if (paths[i] && (!file || fclose(file) != 0))
+            return fail("%s: %s", paths[i], strerror(errno));
+    }
+    return EXIT_FINE;
+}
+
+static int write_files(const struct results *results)
+{
+    const struct options *options = results->options;
+    if (options->json && !json_write(results, options->json))
+        return fail("%s: %s", options->json, strerror(errno));
+    if (options->hgrm && !report_hgrm(results, options->hgrm))
+        return fail("%s: %s", options->hgrm, strerror(errno));
+    return EXIT_FINE;
+}
+
+static bool drive(struct load *load, struct options *options, struct live *live, struct results *results, FILE *to)
+{
+    if (options->find_max)
+        return find_max(load, options, live, results, to);
+    live_begin(live, load);
+    results->drained = load_run(load, options->phases, options->n_phases, live_watch, live);
+    return results_take(results, load);
+}
+
+/* The bots' whole life. */
+static int run(struct options *options, struct live *live, struct results *results, FILE *to)
+{
+    char complaint[LOAD_COMPLAINT];
+    options->config.phases = options->n_phases;
+    struct load *load = load_open(&options->config, live_watch, live, complaint);
+    if (!load && live->stop)
+        return EXIT_FAILED;
+    if (!load) {
+        if (options->config.events)
+            events_tester_caught(complaint);
+        return fail("%s", complaint);
+    }
+    report_begin(to, options);
+    bool fine = drive(load, options, live, results, to);
+    results->stopped = live->stop != 0;
+    load_close(load);
+    live_end(live);
+    if (fine) {
+        results_end(results, load);
+        load_compare(load, options->chats);
+    }
+    load_free(load);
+    if (!fine)
+        return fail("%s", strerror(ENOMEM));
+    report_end(to, results);
+    int written = write_files(results);
+    return written ? written : (int)results_exit(results);
+}
+
+int main(int argc, char **argv)
+{
+    static struct options options;
+    static struct results results;
+    struct live live;
+    enum args_result read = options_read(&options, argc, argv);
+    if (read != ARGS_RUN)
+        return read == ARGS_DONE ? EXIT_FINE : read == ARGS_WRONG ? EXIT_USAGE : EXIT_FAILED;
+    live_catch_signals();
+    int code = EXIT_FAILED;
+    if (!live_open(&live, &options) || !results_open(&results, &options))
+        code = fail("%s: %s", options.csv ? options.csv : "start", strerror(errno));
+    else if (try_files(&options) == EXIT_FINE)
+        code = run(&options, &live, &results, options.config.events ? stderr : stdout);
+    if (!live_close(&live) && code == EXIT_FINE)
+        code = fail("%s: %s", options.csv, strerror(errno));
+    results_close(&results);
+    options_free(&options);
+    return code;
+}

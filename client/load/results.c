@@ -1,0 +1,126 @@
+/* What came of a run. */
+#include "client/load/results.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "client/load/profile.h"
+#include "client/load/violation.h"
+#include "common/clock.h"
+
+#define LAG_MOST (10 * MILLISECOND) /* of 99 in 100 messages: latencies are no finer than that then */
+#define BUSY_MOST 0.95              /* of a thread: it has no time left to be on time */
+
+bool results_open(struct results *results, const struct options *options)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+    *results = (struct results){.options = options, .drained = true};
+    strftime(results->started, sizeof results->started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
+    return tally_open(&results->total);
+}
+
+static void close_stages(struct results *results)
+{
+    while (results->n_stages)
+        tally_close(&results->stages[--results->n_stages].tally);
+}
+
+void results_close(struct results *results)
+{
+    close_stages(results);
+    tally_close(&results->total);
+}
+
+/* So much of the phase as has passed, when somebody stopped it. */
+static double length_of(const struct load_phase *phase, double passed)
+{
+    double length = (double)phase->length / SECOND;
+    return passed < length ? passed : length;
+}
+
+static bool take_stage(struct results *results, const struct load *load, size_t phase, double seconds)
+{
+    struct stage_result *stage = &results->stages[results->n_stages];
+    if (!tally_open(&stage->tally))
+        return false;
+    results->n_stages++;
+    stage->seconds = seconds;
+    stage->value = results->options->phases[phase].value;
+    load_tally(load, (int)phase, &stage->tally);
+    results->seconds += seconds;
+    tally_add(&results->total, &stage->tally);
+    return true;
+}
+
+/* Only a schedule can be kept or not; who waits for answers makes no promise. */
+static void judge_generator(struct results *results)
+{
+    const struct load_effort *effort = &results->effort;
+    int64_t lag = hist_quantile(&results->total.times[KIND_LAG], 0.99);
+    *results->invalid = '\0';
+    if (!results->options->config.profile->rooms || results->options->config.closed)
+        return;
+    if (lag > LAG_MOST)
+        snprintf(results->invalid, sizeof results->invalid,
+                 "the generator was late: 1 %% of the messages were sent more than %.1f ms after they were due",
+                 (double)lag / MILLISECOND);
+    else if (effort->busiest > BUSY_MOST)
+        snprintf(results->invalid, sizeof results->invalid,
+                 "the generator was busy: one of its threads ran %.0f %% of the time", 100 * effort->busiest);
+}
+
+bool results_take(struct results *results, const struct load *load)
+{
+    const struct options *options = results->options;
+    close_stages(results);
+    tally_clear(&results->total);
+    results->effort = load_effort(load);
+    results->seconds = 0;
+    double passed = results->effort.seconds;
+    for (size_t i = 0; i < options->n_phases && passed > 0; i++) {
+        double seconds = length_of(&options->phases[i], passed);
+        passed -= seconds;
+        if (options->phases[i].measured && !take_stage(results, load, i, seconds))
+            return false;
+    }
+    judge_generator(results);
+    for (size_t i = 0; i < options->n_thresholds; i++) {
+        results->measured[i] = threshold_measure(&options->thresholds[i], &results->total, results->seconds);
+        results->held[i] = threshold_holds(&options->thresholds[i], results->measured[i]);
+    }
+    return true;
+}
+
+/* Errors count whenever they happened, requests unless they were to warm up. */
+void results_end(struct results *results, const struct load *load)
+{
+    load_tally(load, LOAD_BEFORE, &results->total);
+    load_tally(load, load_after(load), &results->total);
+    for (size_t i = 0; i < results->options->n_thresholds && !results->options->find_max; i++) {
+        const struct threshold *threshold = &results->options->thresholds[i];
+        if (threshold->of != OF_ERRORS && threshold->of != OF_ERROR)
+            continue;
+        results->measured[i] = threshold_measure(threshold, &results->total, results->seconds);
+        results->held[i] = threshold_holds(threshold, results->measured[i]);
+    }
+}
+
+bool results_held(const struct results *results)
+{
+    for (size_t i = 0; i < results->options->n_thresholds; i++)
+        if (!results->held[i])
+            return false;
+    return true;
+}
+
+enum exit_code results_exit(const struct results *results)
+{
+    if (violation_sum() || tally_error(&results->total, ERROR_PROTOCOL))
+        return EXIT_DELIVERY;
+    if (*results->invalid)
+        return EXIT_INVALID;
+    if (results->options->find_max)
+        return results->max > 0 ? EXIT_FINE : EXIT_THRESHOLD;
+    return results_held(results) ? EXIT_FINE : EXIT_THRESHOLD;
+}

@@ -1,0 +1,58 @@
+/* What came of a run, for everybody who writes it down. */
+#ifndef LOAD_RESULTS_H
+#define LOAD_RESULTS_H
+
+#include "client/load/options.h"
+
+/* How the program ends: the first that applies. */
+enum exit_code {
+    EXIT_FINE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_DELIVERY = 3,
+    EXIT_INVALID = 4,
+    EXIT_THRESHOLD = 99
+};
+
+enum { FIND_STEPS = 48 };
+
+struct stage_result {
+    double seconds, value;
+    struct tally tally;
+};
+
+/* One rate that --find-max tried. */
+struct find_step {
+    double rate, p99; /* of delivery, microseconds */
+    bool held, valid;
+};
+
+struct results {
+    const struct options *options;
+    char started[40];   /* ISO 8601, UTC */
+    struct tally total; /* what counts: the measured phases, and requests made before and after them */
+    double seconds;     /* of the measured phases */
+    struct stage_result stages[LOAD_PHASES];
+    size_t n_stages;
+    struct load_effort effort;
+    double measured[THRESHOLDS_MOST]; /* by the thresholds */
+    bool held[THRESHOLDS_MOST];
+    struct find_step steps[FIND_STEPS];
+    size_t n_steps;
+    double max;        /* the last rate that held; 0: none did */
+    bool stopped;      /* by a signal */
+    bool drained;      /* all that was due has come */
+    char invalid[160]; /* why the generator does not believe its own figures; empty: it does */
+};
+
+/* False without memory. */
+bool results_open(struct results *results, const struct options *options);
+void results_close(struct results *results);
+/* Takes what the last load_run counted. */
+bool results_take(struct results *results, const struct load *load);
+/* Takes what was counted when the bots have gone, and judges. */
+void results_end(struct results *results, const struct load *load);
+bool results_held(const struct results *results);
+enum exit_code results_exit(const struct results *results);
+
+#endif

@@ -1,0 +1,72 @@
+/* The profiles rooms and slow: rooms full of members, some of whom send. In `slow` some of them stop reading while time
+ * runs, and read all of it afterwards. */
+#include "client/load/bot.h"
+#include "client/load/profile.h"
+#include "client/load/turns.h"
+
+static struct ledger *own_room(struct bot *bot)
+{
+    char name[64];
+    load_chat_name(bot->worker->config, bot->room, name);
+    return bot_ledger(bot, span_of(name));
+}
+
+static void lobby(struct bot *bot, struct span list)
+{
+    (void)list;
+    bot_join(bot, own_room(bot));
+}
+
+/* Who comes back may have something to send by now. */
+static void chat(struct bot *bot)
+{
+    bot_make_due(bot);
+    bot_watch(bot);
+}
+
+/* It is tried again from the beginning: the server may have come back without its chats. */
+static void refused(struct bot *bot)
+{
+    bot_quit(bot);
+}
+
+static void gone(struct bot *bot)
+{
+    if (worker_wants(bot->worker, bot))
+        bot_retry(bot);
+}
+
+static bool rests(const struct bot *bot)
+{
+    return bot->place == BOT_CHAT && bot->seen == bot->said && turns_paid(bot);
+}
+
+const struct profile profile_rooms = {
+    .name = "rooms",
+    .about = "rooms full of members, some of whom send, by a schedule or as fast as they are answered",
+    .rooms = true,
+    .settles = true,
+    .has_chats = true,
+    .main = KIND_DELIVER,
+    .lobby = lobby,
+    .chat = chat,
+    .refused = refused,
+    .echo = bot_make_due,
+    .gone = gone,
+    .rests = rests,
+};
+
+const struct profile profile_slow = {
+    .name = "slow",
+    .about = "the same, and some members stop reading until the time is over",
+    .rooms = true,
+    .settles = true,
+    .has_chats = true,
+    .main = KIND_DELIVER,
+    .lobby = lobby,
+    .chat = chat,
+    .refused = refused,
+    .echo = bot_make_due,
+    .gone = gone,
+    .rests = rests,
+};

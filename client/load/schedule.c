@@ -1,0 +1,40 @@
+/* When things are due. */
+#include "client/load/schedule.h"
+
+#include "common/clock.h"
+
+void schedule_make(struct schedule *schedule, const struct load_phase *phases, size_t n, int64_t begin, bool paced)
+{
+    uint64_t first = 0;
+    schedule->n = n;
+    for (size_t i = 0; i < n; i++) {
+        double seconds = (double)phases[i].length / SECOND;
+        uint64_t messages = paced ? (uint64_t)(seconds * phases[i].value + 0.5) : 0;
+        schedule->slots[i] = (struct slot){begin, begin + phases[i].length, phases[i].value, first, messages};
+        begin += phases[i].length;
+        first += messages;
+    }
+}
+
+int64_t schedule_due(const struct schedule *schedule, uint64_t number)
+{
+    for (const struct slot *slot = schedule->slots; slot < schedule->slots + schedule->n; slot++)
+        if (number < slot->first + slot->n)
+            return slot->begin + (int64_t)((double)(number - slot->first) * (double)SECOND / slot->value);
+    return NEVER;
+}
+
+int schedule_slot(const struct schedule *schedule, int64_t at)
+{
+    int i = 0;
+    if (schedule->n == 0 || at < schedule->slots[0].begin)
+        return -1;
+    while (i < (int)schedule->n && at >= schedule->slots[i].end)
+        i++;
+    return i;
+}
+
+int64_t schedule_end(const struct schedule *schedule)
+{
+    return schedule->n ? schedule->slots[schedule->n - 1].end : 0;
+}

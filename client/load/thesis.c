@@ -1,0 +1,100 @@
+/* The profile thesis: what the bots of the thesis do.
+ *
+ * Outside chats a bot creates a chat now and then, and whenever there are few; otherwise it enters one of those listed.
+ * There it sends without waiting for anything, and after each message leaves with a small probability; then it waits for the
+ * list, past all that comes before it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "client/load/bot.h"
+#include "client/load/profile.h"
+#include "client/load/random.h"
+
+enum { BURST_MOST = 10000 /* messages: a probability of leaving near 0 would have it put them for ever */ };
+
+static uint64_t count_lines(const struct buf *list)
+{
+    uint64_t lines = 0;
+    const char *at = list->at, *end = list->at + list->n;
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+        lines++;
+        at++;
+    }
+    return lines;
+}
+
+static struct span line_at(const struct buf *list, uint64_t number)
+{
+    const char *at = list->at, *end = list->at + list->n;
+    while (number--)
+        at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+    return (struct span){at, (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at)};
+}
+
+static void keep_list(struct bot *bot, struct span list)
+{
+    bot->list.n = 0;
+    if (!buf_append(&bot->list, list.at, list.n))
+        worker_die("no memory");
+}
+
+static void create(struct bot *bot)
+{
+    char name[32];
+    snprintf(name, sizeof name, "Chat%016llx", (unsigned long long)random_next(&bot->random));
+    bot_create(bot, span_of(name));
+}
+
+static void enter(struct bot *bot, uint64_t chats)
+{
+    bot_join(bot, bot_ledger(bot, line_at(&bot->list, random_below(&bot->random, chats))));
+}
+
+/* What next, outside chats. */
+static void go_on(struct bot *bot)
+{
+    const struct load_config *config = bot->worker->config;
+    uint64_t chats = count_lines(&bot->list);
+    if (!worker_wants(bot->worker, bot)) {
+        if (bot->worker->seen_mode == MODE_RUN)
+            bot_quit(bot);
+    } else if (chats == 0 || chats < config->least_chats || random_chance(&bot->random, config->create_chance)) {
+        create(bot);
+    } else {
+        enter(bot, chats);
+    }
+}
+
+static void lobby(struct bot *bot, struct span list)
+{
+    keep_list(bot, list);
+    go_on(bot);
+}
+
+static void chat(struct bot *bot)
+{
+    const struct worker *worker = bot->worker;
+    for (int i = 0; i < BURST_MOST && worker_goes_on(worker); i++) {
+        if (random_chance(&bot->random, worker->config->leave_chance))
+            break;
+        bot_say(bot, worker->now);
+    }
+    bot_leave(bot);
+}
+
+static bool rests(const struct bot *bot)
+{
+    return bot->place == BOT_LOBBY;
+}
+
+const struct profile profile_thesis = {
+    .name = "thesis",
+    .about = "the thesis's bots: wander between chats, send in bursts, until they are stopped",
+    .endless = true,
+    .main = KIND_SEND,
+    .lobby = lobby,
+    .list = keep_list,
+    .chat = chat,
+    .refused = go_on,
+    .rests = rests,
+};

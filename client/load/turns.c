@@ -1,0 +1,102 @@
+/* Who sends when.
+ *
+ * With a schedule, message k of the run belongs to the sender whose seat is k modulo their number, and to the moment
+ * schedule_due(k). A sender that can't send at its turn, because the server takes nothing more from it or is gone,
+ * owes the message and all that follow, and sends them when it can, with the times at which they were due. */
+#include "client/load/turns.h"
+
+#include "client/load/bot.h"
+#include "common/clock.h"
+
+enum { BURST_BYTES = 64 * 1024 /* put at once: no more than a socket is likely to take */ };
+
+static bool is_paced(const struct worker *worker)
+{
+    return worker->profile->rooms && !worker->config->closed;
+}
+
+/* The number of the message at a turn of the worker: its senders have some of all seats, in order. */
+static uint64_t number_at(const struct worker *worker, uint64_t turn)
+{
+    return turn / worker->n_senders * worker->load->n_senders + worker->senders[turn % worker->n_senders]->seat;
+}
+
+int64_t turns_next(const struct worker *worker)
+{
+    if (!is_paced(worker) || worker->seen_mode != MODE_RUN || worker->n_senders == 0)
+        return NEVER;
+    return schedule_due(&worker->schedule, number_at(worker, worker->turn));
+}
+
+bool turns_over(const struct worker *worker)
+{
+    return turns_next(worker) == NEVER;
+}
+
+void turns_begin(struct worker *worker)
+{
+    worker->turn = 0;
+    for (uint32_t i = 0; i < worker->n_senders; i++) {
+        worker->senders[i]->next = worker->senders[i]->seat;
+        if (!is_paced(worker))
+            bot_make_due(worker->senders[i]);
+    }
+}
+
+/* The lag is the thread's own: whether the server takes anything from the sender is another matter. */
+void turns_take(struct worker *worker)
+{
+    for (int64_t due; (due = turns_next(worker)) <= worker->now;) {
+        hist_add(&worker_tally(worker, due)->times[KIND_LAG], worker->now - due);
+        bot_make_due(worker->senders[worker->turn++ % worker->n_senders]);
+    }
+}
+
+/* Every message of its own before the turn that comes next is due. */
+static bool owes(const struct bot *bot)
+{
+    const struct worker *worker = bot->worker;
+    uint64_t rounds = worker->turn / worker->n_senders;
+    uint64_t round = bot->next / worker->load->n_senders;
+    if (round < rounds)
+        return true;
+    return round == rounds && bot->turn < worker->turn % worker->n_senders;
+}
+
+bool turns_paid(const struct bot *bot)
+{
+    return !bot->sends || !is_paced(bot->worker) || !owes(bot);
+}
+
+static void pay(struct bot *bot)
+{
+    while (bot->out.n < BURST_BYTES && owes(bot)) {
+        bot_say(bot, schedule_due(&bot->worker->schedule, bot->next));
+        bot->next += bot->worker->load->n_senders;
+    }
+}
+
+void turns_catch_up(struct bot *bot)
+{
+    const struct worker *worker = bot->worker;
+    if (!bot->sends || bot->place != BOT_CHAT || !bot_writes(bot))
+        return;
+    if (is_paced(worker)) {
+        if (worker->seen_mode == MODE_RUN || worker->seen_mode == MODE_SETTLE)
+            pay(bot);
+        return;
+    }
+    while (worker->seen_mode == MODE_RUN && bot->said - bot->seen < worker->config->window)
+        bot_say(bot, worker->now);
+}
+
+void turns_forget(struct worker *worker)
+{
+    uint64_t unsent = 0;
+    for (uint32_t i = 0; is_paced(worker) && i < worker->n_senders; i++)
+        for (struct bot *bot = worker->senders[i]; schedule_due(&worker->schedule, bot->next) != NEVER;
+             bot->next += worker->load->n_senders)
+            unsent++;
+    if (unsent)
+        tally_bump(&worker_tally(worker, worker->now)->errors[ERROR_UNSENT], unsent);
+}

@@ -1,0 +1,27 @@
+/* Who sends when: senders taking turns by the schedule, or sending on as soon as they have been answered. */
+#ifndef LOAD_TURNS_H
+#define LOAD_TURNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bot;
+struct worker;
+
+/* Of a worker's thread, all of them. The run begins: in a closed loop everybody may send. */
+void turns_begin(struct worker *worker);
+/* Has those send whose messages are due. */
+void turns_take(struct worker *worker);
+/* Messages that the bot may send now, put behind what it has to send: those it owes to the schedule, or as many as its
+ * window has room for. */
+void turns_catch_up(struct bot *bot);
+/* When the next message is due; NEVER when there is none. */
+int64_t turns_next(const struct worker *worker);
+/* All turns of the schedule have come. */
+bool turns_over(const struct worker *worker);
+/* The bot owes nothing. */
+bool turns_paid(const struct bot *bot);
+/* What is owed still is not sent any more: counts it. */
+void turns_forget(struct worker *worker);
+
+#endif
