@@ -29,6 +29,7 @@ void bot_retry(struct bot *bot)
     uint32_t doubles = bot->tries < BACKOFF_DOUBLES ? bot->tries : BACKOFF_DOUBLES;
     int64_t mean = (BACKOFF_LEAST * MILLISECOND) << doubles;
     bot->tries++;
+    bot->waits = true;
     if (!agenda_add(&bot->worker->agenda,
                     bot->worker->now + mean / 2 + (int64_t)random_below(&bot->random, (uint64_t)mean), bot))
         worker_die("no memory");
@@ -38,6 +39,7 @@ void bot_connect(struct bot *bot)
 {
     struct worker *worker = bot->worker;
     const struct load_config *config = worker->config;
+    bot->waits = false;
     bot->began = bot->asked_at = clock_now();
     worker_entering(worker, bot, true);
     bot->fd = dial(&config->connect[bot->id % config->n_connect], &worker->source);
@@ -64,9 +66,9 @@ static void finish_connecting(struct bot *bot)
     }
     worker->now = clock_now();
     worker_time(worker, KIND_CONNECT, bot->began);
-    if (bot->came_back)
+    if (bot->lost)
         tally_bump(&worker_tally(worker, worker->now)->counts[COUNT_RECONNECTS], 1);
-    bot->came_back = false;
+    bot->lost = false;
     bot->place = BOT_NAMING;
     if (worker->profile->connected)
         worker->profile->connected(bot);
@@ -105,9 +107,9 @@ static void forget(struct bot *bot)
 void bot_lose(struct bot *bot, enum error error)
 {
     worker_error(bot->worker, error);
-    forget(bot);
-    bot->came_back = true;
+    bot->lost |= error != ERROR_CONNECT;
     bot->named_before = false;
+    forget(bot);
     bot_retry(bot);
 }
 

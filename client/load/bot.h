@@ -33,7 +33,8 @@ struct bot {
     bool due;               /* it is in the worker's list of those who have something to send */
     bool entering;          /* it is counted among those on their way in */
     bool present;           /* and among those who are there */
-    bool came_back;         /* its last connection was lost */
+    bool waits;             /* it is in the agenda, to try again */
+    bool lost;              /* it lost a connection, and has not made another one since */
     bool named_before;      /* its name was its own, and it gave it back */
     bool distrusted;        /* what it was sent makes no sense */
     uint32_t events;        /* that epoll watches for */

@@ -16,7 +16,11 @@
 #include "common/clock.h"
 #include "common/protocol.h"
 
-enum { AHEAD = 64 /* messages on their way while a history is filled */, READ_BYTES = 64 * 1024 };
+enum {
+    AHEAD = 64 /* messages on their way while a history is filled */,
+    READ_BYTES = 64 * 1024,
+    LOOK_EVERY = 50 /* ms */
+};
 #define PATIENCE (10 * SECOND)
 
 struct founder {
@@ -26,6 +30,8 @@ struct founder {
     struct buf in;
     size_t at; /* what of it has been looked at */
     char *complaint;
+    load_watch *watch;
+    void *with;
 };
 
 struct answer {
@@ -46,11 +52,13 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct founder *found
 static bool await(struct founder *founder, short events)
 {
     struct pollfd wait = {.fd = founder->fd, .events = events};
-    int got;
-    do
-        got = poll(&wait, 1, (int)(PATIENCE / MILLISECOND));
-    while (got < 0 && errno == EINTR);
-    return got > 0 || complain(founder, "no answer for %d s", (int)(PATIENCE / SECOND));
+    for (int64_t until = clock_now() + PATIENCE; clock_now() < until;) {
+        if (poll(&wait, 1, LOOK_EVERY) > 0)
+            return true;
+        if (founder->watch && founder->watch(founder->with))
+            return complain(founder, "stopped before the bots began");
+    }
+    return complain(founder, "no answer for %d s", (int)(PATIENCE / SECOND));
 }
 
 static bool reach(struct founder *founder, const struct net_address *address)
@@ -207,12 +215,13 @@ static bool found(struct founder *founder)
     return say(founder, DISCONNECT, "") && expect(founder, DISCONNECT, DISCONNECT, &answer);
 }
 
-bool founder_visit(const struct load_config *config, char complaint[LOAD_COMPLAINT])
+bool founder_visit(const struct load_config *config, load_watch *watch, void *with, char complaint[LOAD_COMPLAINT])
 {
     bool fine = true;
     for (size_t i = 0; fine && i < config->n_connect; i++) {
         char address[NET_TEXT];
-        struct founder founder = {.config = config, .address = address, .fd = -1, .complaint = complaint};
+        struct founder founder = {
+            .config = config, .address = address, .fd = -1, .complaint = complaint, .watch = watch, .with = with};
         net_text(&config->connect[i], address);
         fine = reach(&founder, &config->connect[i]) && found(&founder);
         net_close(founder.fd);

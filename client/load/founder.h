@@ -4,7 +4,8 @@
 
 #include "client/load/load.h"
 
-/* At each address in turn. Blocks; gives up after some seconds without an answer. False: the complaint says why. */
-bool founder_visit(const struct load_config *config, char complaint[LOAD_COMPLAINT]);
+/* At each address in turn. Blocks; gives up after some seconds without an answer, or when the watch says so. False: the
+ * complaint says why. */
+bool founder_visit(const struct load_config *config, load_watch *watch, void *with, char complaint[LOAD_COMPLAINT]);
 
 #endif

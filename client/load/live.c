@@ -44,9 +44,7 @@ void live_begin(struct live *live, const struct load *load)
     live->load = load;
     live->told += live->seconds;
     live->seconds = 0;
-    live->sent = load_count(load, COUNT_SENT);
-    live->delivered = load_count(load, COUNT_DELIVERED);
-    live->replayed = load_count(load, COUNT_REPLAYED);
+    live->sent = live->delivered = live->replayed = 0;
     hist_clear(&live->before);
 }
 
@@ -57,43 +55,52 @@ static uint64_t since(uint64_t *before, uint64_t now)
     return more;
 }
 
-static void print_csv(struct live *live, uint64_t sent, uint64_t delivered, uint64_t replayed, uint32_t present)
+/* What came in one second. */
+struct second {
+    uint64_t sent, delivered, replayed, errors;
+    uint32_t present;
+};
+
+static void print_csv(const struct live *live, const struct second *second)
 {
     const struct hist *times = &live->times;
     fprintf(live->csv, "%.0f,%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, live->told + live->seconds,
-            present, sent, delivered, replayed, load_errors(live->load), hist_count(times));
+            second->present, second->sent, second->delivered, second->replayed, second->errors, hist_count(times));
     fprintf(live->csv, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n", hist_quantile(times, 0.5),
             hist_quantile(times, 0.9), hist_quantile(times, 0.99), hist_quantile(times, 0.999), hist_max(times));
 }
 
-static void print_line(struct live *live, uint64_t sent, uint64_t delivered, uint64_t replayed, uint32_t present)
+static void print_line(const struct live *live, const struct second *second)
 {
-    enum kind kind = live->options->config.profile->main;
-    fprintf(stderr,
-            "%s%4.0f s  %u clients  %" PRIu64 " sent  %" PRIu64 " delivered  %" PRIu64
-            " replayed  %s p50 %.3f p99 %.3f max %.3f ms  "
-            "%" PRIu64 " errors%s",
-            live->tty ? "\r" : "", live->told + live->seconds, present, sent, delivered, replayed, kind_names[kind],
-            (double)hist_quantile(&live->times, 0.5) / MILLISECOND,
-            (double)hist_quantile(&live->times, 0.99) / MILLISECOND, (double)hist_max(&live->times) / MILLISECOND,
-            load_errors(live->load), live->tty ? "\033[K" : "\n");
+    const struct hist *times = &live->times;
+    fprintf(stderr, "%s%4.0f s  %u clients  %" PRIu64 " sent  %" PRIu64 " delivered", live->tty ? "\r" : "",
+            live->told + live->seconds, second->present, second->sent, second->delivered);
+    if (second->replayed)
+        fprintf(stderr, "  %" PRIu64 " replayed", second->replayed);
+    fprintf(stderr, "  %s p50 %.3f p99 %.3f max %.3f ms", kind_names[live->options->config.profile->main],
+            (double)hist_quantile(times, 0.5) / MILLISECOND, (double)hist_quantile(times, 0.99) / MILLISECOND,
+            (double)hist_max(times) / MILLISECOND);
+    if (second->errors)
+        fprintf(stderr, "  %" PRIu64 " errors", second->errors);
+    fputs(live->tty ? "\033[K" : "\n", stderr);
 }
 
-/* What came in the last second, by when it was due: what is late shows up in the second in which it comes. */
+/* What is late shows up in the second in which it comes. */
 static void tell(struct live *live)
 {
-    enum kind kind = live->options->config.profile->main;
-    uint64_t sent = since(&live->sent, load_count(live->load, COUNT_SENT));
-    uint64_t delivered = since(&live->delivered, load_count(live->load, COUNT_DELIVERED));
-    uint64_t replayed = since(&live->replayed, load_count(live->load, COUNT_REPLAYED));
-    uint32_t present = load_present(live->load);
+    const struct load *load = live->load;
+    struct second second = {.sent = since(&live->sent, load_count(load, COUNT_SENT)),
+                            .delivered = since(&live->delivered, load_count(load, COUNT_DELIVERED)),
+                            .replayed = since(&live->replayed, load_count(load, COUNT_REPLAYED)),
+                            .errors = since(&live->errors, load_errors(load)),
+                            .present = load_present(load)};
     live->seconds++;
     hist_clear(&live->times);
-    load_times(live->load, kind, &live->times);
+    load_times(load, live->options->config.profile->main, &live->times);
     hist_subtract(&live->times, &live->before);
     if (live->csv)
-        print_csv(live, sent, delivered, replayed, present);
-    print_line(live, sent, delivered, replayed, present);
+        print_csv(live, &second);
+    print_line(live, &second);
     hist_merge(&live->before, &live->times);
 }
 

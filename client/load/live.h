@@ -12,11 +12,11 @@ struct live {
     const struct load *load; /* NULL: there is none yet */
     FILE *csv;
     bool tty;
-    int seconds; /* that have been told of the present load_run */
-    double told; /* seconds of all before */
-    uint64_t sent, delivered, replayed;
-    struct hist times, before; /* of the profile's main kind: until now, and a second ago */
-    int stop;                  /* a signal's number */
+    int seconds;                                /* that have been told of the present load_run */
+    double told;                                /* seconds of all before */
+    uint64_t sent, delivered, replayed, errors; /* until a second ago */
+    struct hist times, before;                  /* of the profile's main kind: until now, and a second ago */
+    int stop;                                   /* a signal's number */
 };
 
 /* False: errno says why. Without a CSV file, path is NULL. */

@@ -245,7 +245,7 @@ static void explain(const struct load *load, char complaint[LOAD_COMPLAINT])
 struct load *load_open(const struct load_config *config, load_watch *watch, void *with, char complaint[LOAD_COMPLAINT])
 {
     *complaint = '\0';
-    if (!have_descriptors(config, complaint) || !founder_visit(config, complaint))
+    if (!have_descriptors(config, complaint) || !founder_visit(config, watch, with, complaint))
         return NULL;
     struct load *load = calloc(1, sizeof *load);
     if (load) {
@@ -351,8 +351,16 @@ uint64_t load_count(const struct load *load, enum count count)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < load->config.threads; i++)
-        for (int phase = LOAD_BEFORE; phase <= load_after(load); phase++)
+        for (int phase = 0; phase <= load_after(load); phase++)
             sum += tally_count(&load->workers[i].tallies[phase + 1], count);
+    return sum;
+}
+
+uint64_t load_error(const struct load *load, int phase, enum error error)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < load->config.threads; i++)
+        sum += tally_error(&load->workers[i].tallies[phase + 1], error);
     return sum;
 }
 

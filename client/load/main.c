@@ -60,8 +60,6 @@ static int run(struct options *options, struct live *live, struct results *resul
     char complaint[LOAD_COMPLAINT];
     options->config.phases = options->n_phases;
     struct load *load = load_open(&options->config, live_watch, live, complaint);
-    if (!load && live->stop)
-        return EXIT_FAILED;
     if (!load) {
         if (options->config.events)
             events_tester_caught(complaint);

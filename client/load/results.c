@@ -92,14 +92,28 @@ bool results_take(struct results *results, const struct load *load)
     return true;
 }
 
+static bool is_about_errors(const struct threshold *threshold)
+{
+    return threshold->of == OF_ERRORS || threshold->of == OF_ERROR;
+}
+
+static void add_errors(struct tally *to, const struct load *load, int phase)
+{
+    for (enum error i = 0; i < ERRORS; i++)
+        tally_bump(&to->errors[i], load_error(load, phase, i));
+}
+
 /* Errors count whenever they happened, requests unless they were to warm up. */
 void results_end(struct results *results, const struct load *load)
 {
     load_tally(load, LOAD_BEFORE, &results->total);
     load_tally(load, load_after(load), &results->total);
+    for (size_t i = 0; i < results->options->n_phases; i++)
+        if (!results->options->phases[i].measured)
+            add_errors(&results->total, load, (int)i);
     for (size_t i = 0; i < results->options->n_thresholds && !results->options->find_max; i++) {
         const struct threshold *threshold = &results->options->thresholds[i];
-        if (threshold->of != OF_ERRORS && threshold->of != OF_ERROR)
+        if (!is_about_errors(threshold))
             continue;
         results->measured[i] = threshold_measure(threshold, &results->total, results->seconds);
         results->held[i] = threshold_holds(threshold, results->measured[i]);

@@ -34,6 +34,21 @@ int schedule_slot(const struct schedule *schedule, int64_t at)
     return i;
 }
 
+void schedule_cut(struct schedule *schedule, int64_t at)
+{
+    uint64_t first = 0;
+    for (struct slot *slot = schedule->slots; slot < schedule->slots + schedule->n; slot++) {
+        if (slot->end > at) {
+            int64_t end = slot->begin > at ? slot->begin : at;
+            uint64_t due = (uint64_t)((double)(end - slot->begin) * slot->value / (double)SECOND) + 1;
+            slot->end = end;
+            slot->n = end == slot->begin ? 0 : due < slot->n ? due : slot->n;
+        }
+        slot->first = first;
+        first += slot->n;
+    }
+}
+
 int64_t schedule_end(const struct schedule *schedule)
 {
     return schedule->n ? schedule->slots[schedule->n - 1].end : 0;

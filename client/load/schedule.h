@@ -23,6 +23,8 @@ void schedule_make(struct schedule *schedule, const struct load_phase *phases, s
 int64_t schedule_due(const struct schedule *schedule, uint64_t number);
 /* The slot of a moment: -1 before the first, n after the last. */
 int schedule_slot(const struct schedule *schedule, int64_t at);
+/* Time is over at that moment, if it was to last longer: what would have been due later is not. */
+void schedule_cut(struct schedule *schedule, int64_t at);
 int64_t schedule_end(const struct schedule *schedule);
 
 #endif

@@ -20,7 +20,8 @@
 #include "client/load/turns.h"
 #include "common/clock.h"
 
-#define PATIENCE (10 * SECOND)  /* without any progress for so long nothing more is waited for */
+#define PATIENCE (10 * SECOND) /* without any progress for so long nothing more is waited for */
+#define PATIENCE_IN_ALL (120 * SECOND)
 #define GRACE SECOND            /* for messages that are due and the thread is late with */
 #define CHECK_EVERY MILLISECOND /* whether a mode is finished: that means looking at every bot */
 #define IDLE_MOST (100 * MILLISECOND)
@@ -95,7 +96,7 @@ static void let_in(struct worker *worker)
 {
     while (worker_goes_on(worker) && worker->started < worker->target && worker->entering < WORKER_ENTERING) {
         struct bot *bot = &worker->bots[worker->started++];
-        if (bot->place == BOT_AWAY && !bot->came_back)
+        if (bot->place == BOT_AWAY && !bot->waits)
             bot_connect(bot);
     }
 }
@@ -108,7 +109,7 @@ static void call_back(struct worker *worker)
         if (worker_wants(worker, bot))
             bot_connect(bot);
         else
-            bot->came_back = false;
+            bot->waits = false;
     }
 }
 
@@ -169,11 +170,14 @@ static void say_goodbye(struct worker *worker)
 static void enter_mode(struct worker *worker, int mode)
 {
     worker->seen_mode = mode;
-    worker->progress = worker->checked = worker->now;
+    worker->mode_since = worker->progress = worker->checked = worker->now;
     if (mode == MODE_RUN)
         begin_run(worker);
-    if (mode == MODE_SETTLE)
+    if (mode == MODE_SETTLE) {
         note_effort(worker);
+        schedule_cut(&worker->schedule, worker->now);
+        worker->tally_end = INT64_MIN;
+    }
     if (mode == MODE_RUN || mode == MODE_SETTLE)
         watch_slow_ones(worker);
     if (mode == MODE_QUIT)
@@ -275,6 +279,13 @@ static void give_up(struct worker *worker)
     }
 }
 
+/* Others who talk in the same chats keep something coming for ever. */
+static bool is_hopeless(const struct worker *worker)
+{
+    return worker->now > worker->progress + PATIENCE ||
+           (worker->seen_mode != MODE_ENTER && worker->now > worker->mode_since + PATIENCE_IN_ALL);
+}
+
 static void check_mode(struct worker *worker)
 {
     if (atomic_load_explicit(&worker->finished, memory_order_relaxed) == worker->seen_mode ||
@@ -282,7 +293,7 @@ static void check_mode(struct worker *worker)
         return;
     worker->checked = worker->now;
     bool done = is_done(worker);
-    if (!done && worker->seen_mode != MODE_RUN && worker->now > worker->progress + PATIENCE) {
+    if (!done && worker->seen_mode != MODE_RUN && is_hopeless(worker)) {
         give_up(worker);
         done = true;
     }
