@@ -4,7 +4,6 @@
  * server waits for, and does a little of whatever is ready. A question is answered between two pieces of input. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,10 +14,11 @@
 
 #include "client/export/input.h"
 #include "client/export/serve.h"
+#include "common/args.h"
 #include "common/net.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-enum { GO_ON = -1, BACKLOG = 64 };
+enum { BACKLOG = 64 };
 
 /* One line on standard error; gives the status back. */
 __attribute__((format(printf, 2, 3))) static int fail(int status, const char *format, ...)
@@ -34,55 +34,25 @@ __attribute__((format(printf, 2, 3))) static int fail(int status, const char *fo
 
 /* ---- Options ---- */
 
-static int print_help(void)
+static bool set_listen(struct args *args, const char *value)
 {
-    puts("Usage: conveyor-load ... | conveyor-export [OPTION]...\n"
-         "Reads the load generator's log on standard input and serves metrics for Prometheus.\n\n"
-         "  -l, --listen HOST:PORT    serve here, port 0 picks a free one (127.0.0.1:9200)\n"
-         "  -h, --help                print this, and end\n"
-         "  -V, --version             print the version, and end");
-    return EXIT_FINE;
+    const char *wrong = net_parse(value, args->options);
+    return !wrong || args_complain(args, "'%s': %s", value, wrong);
 }
 
-static int print_version(void)
+static enum args_result read_options(int argc, char **argv, struct net_address *address)
 {
-    puts("conveyor-export " CONVEYOR_VERSION);
-    return EXIT_FINE;
-}
-
-static int complain(int got, const char *word)
-{
-    if (got == ':')
-        return fail(EXIT_USAGE, "%s: the value is missing", word);
-    if (optopt > ' ' && optopt != 'h' && optopt != 'V')
-        return fail(EXIT_USAGE, "there is no option '-%c', see --help", optopt);
-    if (optopt)
-        return fail(EXIT_USAGE, "%s: it takes no value", word);
-    return fail(EXIT_USAGE, "there is no option '%s', see --help", word);
-}
-
-/* GO_ON, or the status to end with. */
-static int read_options(int argc, char **argv, struct net_address *address)
-{
-    static const struct option known[] = {{"listen", required_argument, NULL, 'l'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"version", no_argument, NULL, 'V'},
-                                          {0}};
-    const char *listen = "127.0.0.1:9200";
-    opterr = 0;
-    for (int got; (got = getopt_long(argc, argv, ":l:hV", known, NULL)) != -1;) {
-        if (got == 'h')
-            return print_help();
-        if (got == 'V')
-            return print_version();
-        if (got != 'l')
-            return complain(got, argv[optind - 1]);
-        listen = optarg;
-    }
-    if (optind < argc)
-        return fail(EXIT_USAGE, "'%s' is no option, see --help", argv[optind]);
-    const char *wrong = net_parse(listen, address);
-    return wrong ? fail(EXIT_USAGE, "--listen: '%s': %s", listen, wrong) : GO_ON;
+    static const struct args_row rows[] = {
+        {"listen", 'l', "HOST:PORT", "127.0.0.1:9200", "serve here, port 0 picks a free one", set_listen, 0, 0, 0}};
+    struct args args = {.program = "conveyor-export",
+                        .usage = "[OPTION]...",
+                        .about = "Reads the load generator's log on standard input and serves metrics for Prometheus.",
+                        .rows = rows,
+                        .n_rows = sizeof rows / sizeof *rows,
+                        .options = address};
+    if (args_defaults(&args) && args_command_line(&args, argc, argv))
+        args_apply(&args);
+    return args_end(&args);
 }
 
 /* ---- Running ---- */
@@ -143,9 +113,9 @@ int main(int argc, char **argv)
     static struct events events;
     struct net_address address;
     char text[NET_TEXT];
-    int status = read_options(argc, argv, &address);
-    if (status != GO_ON)
-        return status;
+    enum args_result result = read_options(argc, argv, &address);
+    if (result != ARGS_RUN)
+        return result == ARGS_DONE ? EXIT_FINE : result == ARGS_WRONG ? EXIT_USAGE : EXIT_FAILED;
     fill_standard_fds();
     int signals = take_signals();
     int listener = net_listen(&address, BACKLOG, 0);
@@ -156,7 +126,7 @@ int main(int argc, char **argv)
     if (!daemon)
         return fail(EXIT_FAILED, "could not set up the web server");
     fprintf(stderr, "conveyor-export: serving http://%s/metrics\n", text);
-    status = run(daemon, signals, &events);
+    int status = run(daemon, signals, &events);
     serve_close(daemon);
     return status;
 }
