@@ -1,6 +1,8 @@
 /* Looks for the highest rate at which all thresholds hold: doubles until one breaks, then halves the distance. */
 #include "client/load/find_max.h"
 
+#include <string.h>
+
 #include "client/load/report.h"
 
 #define CLOSE_ENOUGH 1.05 /* the lowest rate that broke by the highest that held */
@@ -28,19 +30,27 @@ static bool try_rate(struct load *load, struct options *options, struct live *li
     return true;
 }
 
-static double next_rate(double held, double broken, double first)
+/* What is known so far; 0: nothing. */
+struct bounds {
+    double held, broken;
+    bool generator; /* it was the generator that could do no more */
+};
+
+static double next_rate(const struct bounds *bounds, double first)
 {
-    if (broken <= 0)
-        return held > 0 ? 2 * held : first;
-    return held > 0 ? (held + broken) / 2 : 0;
+    if (bounds->broken <= 0)
+        return bounds->held > 0 ? 2 * bounds->held : first;
+    if (bounds->held <= 0 || bounds->broken <= bounds->held * CLOSE_ENOUGH)
+        return 0;
+    return (bounds->held + bounds->broken) / 2;
 }
 
-bool find_max(struct load *load, struct options *options, struct live *live, struct results *results, FILE *to)
+static bool search(struct load *load, struct options *options, struct live *live, struct results *results,
+                   struct results_kept *kept, FILE *to)
 {
-    double held = 0, broken = 0, rate = options->rate;
-    bool generator = false; /* it was the generator that could do no more */
-    while (rate > 0 && rate <= RATE_MOST && results->n_steps < FIND_STEPS &&
-           (broken <= 0 || broken > held * CLOSE_ENOUGH)) {
+    struct bounds bounds = {0};
+    double first = options->rate, rate = first;
+    for (; rate > 0 && rate <= RATE_MOST && results->n_steps < FIND_STEPS; rate = next_rate(&bounds, first)) {
         struct find_step *step = &results->steps[results->n_steps];
         if (!try_rate(load, options, live, results, rate, step))
             return false;
@@ -49,16 +59,27 @@ bool find_max(struct load *load, struct options *options, struct live *live, str
         results->n_steps++;
         live_end(live);
         report_step(to, step);
-        if (step->held && step->valid)
-            held = rate;
-        else {
-            broken = rate;
-            generator = !step->valid;
+        if (step->held && step->valid) {
+            results->max = bounds.held = rate;
+            results_keep(results, kept);
+        } else {
+            bounds.broken = rate;
+            bounds.generator = !step->valid;
         }
-        rate = next_rate(held, broken, options->rate);
     }
-    results->max = held;
-    if (!generator)
-        *results->invalid = '\0';
+    char why[sizeof results->invalid];
+    memcpy(why, results->invalid, sizeof why);
+    if (results->max > 0)
+        results_go_back(results, kept);
+    if (bounds.generator)
+        memcpy(results->invalid, why, sizeof why);
     return true;
+}
+
+bool find_max(struct load *load, struct options *options, struct live *live, struct results *results, FILE *to)
+{
+    struct results_kept kept;
+    bool fine = tally_open(&kept.total) && search(load, options, live, results, &kept, to);
+    tally_close(&kept.total);
+    return fine;
 }

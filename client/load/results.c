@@ -2,6 +2,7 @@
 #include "client/load/results.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "client/load/profile.h"
@@ -90,6 +91,26 @@ bool results_take(struct results *results, const struct load *load)
         results->held[i] = threshold_holds(&options->thresholds[i], results->measured[i]);
     }
     return true;
+}
+
+void results_keep(const struct results *results, struct results_kept *kept)
+{
+    tally_copy(&kept->total, &results->total);
+    kept->seconds = results->seconds;
+    kept->effort = results->effort;
+    memcpy(kept->measured, results->measured, sizeof kept->measured);
+}
+
+void results_go_back(struct results *results, const struct results_kept *kept)
+{
+    close_stages(results);
+    tally_copy(&results->total, &kept->total);
+    results->seconds = kept->seconds;
+    results->effort = kept->effort;
+    memcpy(results->measured, kept->measured, sizeof kept->measured);
+    for (size_t i = 0; i < results->options->n_thresholds; i++)
+        results->held[i] = true;
+    *results->invalid = '\0';
 }
 
 static bool is_about_errors(const struct threshold *threshold)

@@ -45,11 +45,22 @@ struct results {
     char invalid[160]; /* why the generator does not believe its own figures; empty: it does */
 };
 
+/* What the rate that held came to, kept while others are tried. */
+struct results_kept {
+    struct tally total;
+    double seconds;
+    struct load_effort effort;
+    double measured[THRESHOLDS_MOST];
+};
+
 /* False without memory. */
 bool results_open(struct results *results, const struct options *options);
 void results_close(struct results *results);
 /* Takes what the last load_run counted. */
 bool results_take(struct results *results, const struct load *load);
+/* Keeps what was taken last; takes it back, in place of what was taken since. */
+void results_keep(const struct results *results, struct results_kept *kept);
+void results_go_back(struct results *results, const struct results_kept *kept);
 /* Takes what was counted when the bots have gone, and judges. */
 void results_end(struct results *results, const struct load *load);
 bool results_held(const struct results *results);
