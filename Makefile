@@ -82,6 +82,7 @@ COMMON = \
 	common/hist.c \
 	common/net.c \
 	common/args.c \
+	common/program.c \
 	common/log.c \
 	common/log_line.c \
 	common/log_writer.c

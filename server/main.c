@@ -4,10 +4,8 @@
  * operator, and, once the server is stopping, for the last client to leave. No other thread takes a signal. */
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 #include "common/clock.h"
 #include "common/log_writer.h"
 #include "common/net.h"
+#include "common/program.h"
 #include "server/arch/arch.h"
 #include "server/chat/session.h"
 #include "server/console.h"
@@ -27,33 +26,12 @@
 #include "server/notify.h"
 #include "server/options.h"
 
-enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 enum {
     NOTES_AT_ONCE = 1024, /* a part of what the log's ring holds */
     FOREGROUND_MS = 1000  /* how often a server in the background looks whether it still is */
 };
 
-/* One line on standard error; gives the status back. */
-__attribute__((format(printf, 2, 3))) static int fail(int status, const char *format, ...)
-{
-    va_list rest;
-    va_start(rest, format);
-    fputs("conveyord: ", stderr);
-    vfprintf(stderr, format, rest);
-    fputc('\n', stderr);
-    va_end(rest);
-    return status;
-}
-
 /* --- Before anything is open. --- */
-
-/* Whoever starts a server with standard descriptors closed must not find its log in a chat's file. */
-static void fill_standard_fds(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            (void)!open("/dev/null", O_RDWR);
-}
 
 static void ignore_signals(void)
 {
@@ -82,7 +60,7 @@ static bool open_catalog(struct server *server, struct catalog_note **notes)
     const char *path = server->options->chats;
     const char *reason = catalog_load(&server->catalog, path, notes);
     if (reason)
-        fail(EXIT_FAILED, "%s: %s", path, reason);
+        program_fail(EXIT_FAILED, "%s: %s", path, reason);
     return !reason;
 }
 
@@ -101,7 +79,7 @@ static bool open_listeners(struct server *server, struct options *options)
             int error = errno;
             char text[NET_TEXT];
             net_text(&options->listen[i], text);
-            fail(EXIT_FAILED, "cannot listen on %s: %s", text, strerror(error));
+            program_fail(EXIT_FAILED, "cannot listen on %s: %s", text, strerror(error));
             close_listeners(server);
             return false;
         }
@@ -115,7 +93,7 @@ static bool open_log(const struct options *options)
     log_level = options->log_level;
     const char *reason = log_open(options->log_file);
     if (reason)
-        fail(EXIT_FAILED, "%s: %s", options->log_file ? options->log_file : "the log", reason);
+        program_fail(EXIT_FAILED, "%s: %s", options->log_file ? options->log_file : "the log", reason);
     return !reason;
 }
 
@@ -134,7 +112,7 @@ static char *addresses_json(const struct options *options)
     char *json = whole ? cJSON_PrintUnformatted(array) : NULL;
     cJSON_Delete(array);
     if (!json)
-        fail(EXIT_FAILED, "could not set up: %s", strerror(ENOMEM));
+        program_fail(EXIT_FAILED, "could not set up: %s", strerror(ENOMEM));
     return json;
 }
 
@@ -289,7 +267,7 @@ static int serve(struct server *server, int signals, struct census *last)
     struct watch watch = {.server = server, .signals = signals};
     const struct arch *arch = server->options->arch;
     if (!arch->start(server))
-        return fail(EXIT_FAILED, "could not start the architecture %s, the log says why", arch->name);
+        return program_fail(EXIT_FAILED, "could not start the architecture %s, the log says why", arch->name);
     notify_send("READY=1");
     while (!watch.stop)
         watch_once(&watch, NEVER);
@@ -319,7 +297,7 @@ static int run(struct options *options, int signals)
     int status = EXIT_FAILED;
     char *addresses = NULL;
     if (signals < 0 || server.empty < 0)
-        return fail(status, "could not set up: %s", strerror(errno));
+        return program_fail(status, "could not set up: %s", strerror(errno));
     if (!open_catalog(&server, &notes))
         goto no_catalog;
     if (!open_listeners(&server, options))
@@ -346,21 +324,14 @@ no_catalog:
 int main(int argc, char **argv)
 {
     struct options options;
-    fill_standard_fds();
-    switch (options_read(&options, argc, argv)) {
-    case OPTIONS_DONE:
-        return EXIT_FINE;
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_FAILED:
-        return EXIT_FAILED;
-    case OPTIONS_RUN:
-        break;
-    }
+    program_begin("conveyord");
+    enum args_result result = options_read(&options, argc, argv);
+    if (result != ARGS_RUN)
+        return program_status(result);
     int status = EXIT_FINE;
     char complaint[256];
     if (!machine_share(&options.limits, complaint, sizeof complaint)) {
-        status = fail(EXIT_USAGE, "%s", complaint);
+        status = program_fail(EXIT_USAGE, "%s", complaint);
     } else if (options.check_config) {
         puts("configuration is fine");
     } else {

@@ -184,7 +184,7 @@ static void print_more(void)
            "dashes. See conveyord(1) for more.\n");
 }
 
-enum options_result options_read(struct options *options, int argc, char **argv)
+enum args_result options_read(struct options *options, int argc, char **argv)
 {
     struct args args = {.program = "conveyord",
                         .usage = "[OPTION]...",
@@ -196,8 +196,8 @@ enum options_result options_read(struct options *options, int argc, char **argv)
     *options = (struct options){.arch = arch_table[0]};
     if (args_defaults(&args) && args_command_line(&args, argc, argv) && read_config(&args))
         args_apply(&args);
-    enum options_result result = (enum options_result)args_end(&args);
-    if (result != OPTIONS_RUN)
+    enum args_result result = args_end(&args);
+    if (result != ARGS_RUN)
         options_free(options);
     return result;
 }

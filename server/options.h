@@ -25,16 +25,8 @@ struct options {
     struct limits limits; /* max_clients 0: what the limit on descriptors allows */
 };
 
-/* As enum args_result. */
-enum options_result {
-    OPTIONS_RUN = ARGS_RUN,
-    OPTIONS_DONE = ARGS_DONE,
-    OPTIONS_WRONG = ARGS_WRONG,
-    OPTIONS_FAILED = ARGS_FAILED
-};
-
 /* Fills *options from the defaults, then --config, then the command line. One thread, at start. */
-enum options_result options_read(struct options *options, int argc, char **argv);
+enum args_result options_read(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
 
 #endif

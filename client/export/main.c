@@ -3,10 +3,8 @@
  * One thread does everything, so the counts need no lock: it polls for signals, for lines on standard input and for what the web
  * server waits for, and does a little of whatever is ready. A question is answered between two pieces of input. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -14,23 +12,10 @@
 
 #include "client/export/input.h"
 #include "client/export/serve.h"
-#include "common/args.h"
 #include "common/net.h"
+#include "common/program.h"
 
-enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 enum { BACKLOG = 64 };
-
-/* One line on standard error; gives the status back. */
-__attribute__((format(printf, 2, 3))) static int fail(int status, const char *format, ...)
-{
-    va_list rest;
-    va_start(rest, format);
-    fputs("conveyor-export: ", stderr);
-    vfprintf(stderr, format, rest);
-    fputc('\n', stderr);
-    va_end(rest);
-    return status;
-}
 
 /* ---- Options ---- */
 
@@ -57,14 +42,6 @@ static enum args_result read_options(int argc, char **argv, struct net_address *
 
 /* ---- Running ---- */
 
-/* Whoever starts it with standard input closed must not find a socket read in its place. */
-static void fill_standard_fds(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            (void)!open("/dev/null", O_RDWR);
-}
-
 /* A descriptor that tells when to end, or -1. */
 static int take_signals(void)
 {
@@ -84,7 +61,7 @@ static bool read_input(struct input *input, struct events *events)
     if (got < 0 && (errno == EINTR || errno == EAGAIN))
         return true;
     if (got < 0)
-        fail(EXIT_FAILED, "cannot read standard input any further: %s", strerror(errno));
+        program_fail(EXIT_FAILED, "cannot read standard input any further: %s", strerror(errno));
     return got > 0;
 }
 
@@ -100,7 +77,7 @@ static int run(struct MHD_Daemon *daemon, int signals, struct events *events)
         if (ready < 0 && errno == EINTR)
             continue;
         if (ready < 0)
-            return fail(EXIT_FAILED, "cannot wait: %s", strerror(errno));
+            return program_fail(EXIT_FAILED, "cannot wait: %s", strerror(errno));
         if (watched[2].revents && !read_input(&input, events))
             watched[2].fd = -1;
         serve_run(daemon);
@@ -113,18 +90,18 @@ int main(int argc, char **argv)
     static struct events events;
     struct net_address address;
     char text[NET_TEXT];
+    program_begin("conveyor-export");
     enum args_result result = read_options(argc, argv, &address);
     if (result != ARGS_RUN)
-        return result == ARGS_DONE ? EXIT_FINE : result == ARGS_WRONG ? EXIT_USAGE : EXIT_FAILED;
-    fill_standard_fds();
+        return program_status(result);
     int signals = take_signals();
     int listener = net_listen(&address, BACKLOG, 0);
     net_text(&address, text);
     if (listener < 0)
-        return fail(EXIT_FAILED, "cannot listen on %s: %s", text, strerror(errno));
+        return program_fail(EXIT_FAILED, "cannot listen on %s: %s", text, strerror(errno));
     struct MHD_Daemon *daemon = signals < 0 ? NULL : serve_open(listener, &events);
     if (!daemon)
-        return fail(EXIT_FAILED, "could not set up the web server");
+        return program_fail(EXIT_FAILED, "could not set up the web server");
     fprintf(stderr, "conveyor-export: serving http://%s/metrics\n", text);
     int status = run(daemon, signals, &events);
     serve_close(daemon);

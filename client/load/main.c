@@ -1,6 +1,5 @@
 /* conveyor-load: puts a chat server under load and tells how it bore it. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,17 +11,6 @@
 #include "client/load/report.h"
 #include "client/load/results.h"
 
-__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
-{
-    va_list rest;
-    va_start(rest, format);
-    fputs("conveyor-load: ", stderr);
-    vfprintf(stderr, format, rest);
-    fputc('\n', stderr);
-    va_end(rest);
-    return EXIT_FAILED;
-}
-
 /* Whether the files can be written is known before the bots begin. */
 static int try_files(const struct options *options)
 {
@@ -30,7 +18,7 @@ static int try_files(const struct options *options)
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         FILE *file = paths[i] ? fopen(paths[i], "we") : NULL;
         if (paths[i] && (!file || fclose(file) != 0))
-            return fail("%s: %s", paths[i], strerror(errno));
+            return program_fail(EXIT_FAILED, "%s: %s", paths[i], strerror(errno));
     }
     return EXIT_FINE;
 }
@@ -39,9 +27,9 @@ static int write_files(const struct results *results)
 {
     const struct options *options = results->options;
     if (options->json && !json_write(results, options->json))
-        return fail("%s: %s", options->json, strerror(errno));
+        return program_fail(EXIT_FAILED, "%s: %s", options->json, strerror(errno));
     if (options->hgrm && !report_hgrm(results, options->hgrm))
-        return fail("%s: %s", options->hgrm, strerror(errno));
+        return program_fail(EXIT_FAILED, "%s: %s", options->hgrm, strerror(errno));
     return EXIT_FINE;
 }
 
@@ -63,7 +51,7 @@ static int run(struct options *options, struct live *live, struct results *resul
     if (!load) {
         if (options->config.events)
             events_tester_caught(complaint);
-        return fail("%s", complaint);
+        return program_fail(EXIT_FAILED, "%s", complaint);
     }
     report_begin(to, options);
     bool fine = drive(load, options, live, results, to);
@@ -76,10 +64,10 @@ static int run(struct options *options, struct live *live, struct results *resul
     }
     load_free(load);
     if (!fine)
-        return fail("%s", strerror(ENOMEM));
+        return program_fail(EXIT_FAILED, "%s", strerror(ENOMEM));
     report_end(to, results);
     int written = write_files(results);
-    return written ? written : (int)results_exit(results);
+    return written ? written : results_exit(results);
 }
 
 int main(int argc, char **argv)
@@ -87,17 +75,18 @@ int main(int argc, char **argv)
     static struct options options;
     static struct results results;
     struct live live;
+    program_begin("conveyor-load");
     enum args_result read = options_read(&options, argc, argv);
     if (read != ARGS_RUN)
-        return read == ARGS_DONE ? EXIT_FINE : read == ARGS_WRONG ? EXIT_USAGE : EXIT_FAILED;
+        return program_status(read);
     live_catch_signals();
     int code = EXIT_FAILED;
     if (!live_open(&live, &options) || !results_open(&results, &options))
-        code = fail("%s: %s", options.csv ? options.csv : "start", strerror(errno));
+        code = program_fail(EXIT_FAILED, "%s: %s", options.csv ? options.csv : "start", strerror(errno));
     else if (try_files(&options) == EXIT_FINE)
         code = run(&options, &live, &results, options.config.events ? stderr : stdout);
     if (!live_close(&live) && code == EXIT_FINE)
-        code = fail("%s: %s", options.csv, strerror(errno));
+        code = program_fail(EXIT_FAILED, "%s: %s", options.csv, strerror(errno));
     results_close(&results);
     options_free(&options);
     return code;

@@ -149,7 +149,7 @@ bool results_held(const struct results *results)
     return true;
 }
 
-enum exit_code results_exit(const struct results *results)
+int results_exit(const struct results *results)
 {
     if (violation_sum() || tally_error(&results->total, ERROR_PROTOCOL))
         return EXIT_DELIVERY;

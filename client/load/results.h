@@ -3,16 +3,10 @@
 #define LOAD_RESULTS_H
 
 #include "client/load/options.h"
+#include "common/program.h"
 
-/* How the program ends: the first that applies. */
-enum exit_code {
-    EXIT_FINE = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_DELIVERY = 3,
-    EXIT_INVALID = 4,
-    EXIT_THRESHOLD = 99
-};
+/* How the program ends when it neither failed nor was used wrongly: the first that applies. */
+enum { EXIT_DELIVERY = 3, EXIT_INVALID = 4, EXIT_THRESHOLD = 99 };
 
 enum { FIND_STEPS = 48 };
 
@@ -64,6 +58,6 @@ void results_go_back(struct results *results, const struct results_kept *kept);
 /* Takes what was counted when the bots have gone, and judges. */
 void results_end(struct results *results, const struct load *load);
 bool results_held(const struct results *results);
-enum exit_code results_exit(const struct results *results);
+int results_exit(const struct results *results);
 
 #endif

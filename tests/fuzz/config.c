@@ -17,8 +17,8 @@ int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo
 }
 
 /* Reads the file beside these words of a command line, keeping what is said on stderr. */
-static enum options_result read_options(struct options *options, const char *path, const char *word, const char *value,
-                                        char **said)
+static enum args_result read_options(struct options *options, const char *path, const char *word, const char *value,
+                                     char **said)
 {
     char config[80];
     size_t n;
@@ -28,7 +28,7 @@ static enum options_result read_options(struct options *options, const char *pat
     snprintf(config, sizeof config, "--config=%s", path);
     char *words[] = {"conveyord", config, (char *)word, (char *)value, NULL};
     stderr = kept;
-    enum options_result result = options_read(options, word ? 4 : 2, words);
+    enum args_result result = options_read(options, word ? 4 : 2, words);
     stderr = terminal;
     fclose(kept);
     return result;
@@ -86,13 +86,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     must(ftruncate(fd, 0) == 0 && pwrite(fd, bytes, n, 0) == (ssize_t)n, "%s", strerror(errno));
 
-    enum options_result result = read_options(&options, path, NULL, NULL, &said);
+    enum args_result result = read_options(&options, path, NULL, NULL, &said);
     /* The same with something said on the command line, which wins. */
-    enum options_result result_again = read_options(&again, path, "--max-chats", "77", &said_again);
-    must(result == OPTIONS_RUN || result == OPTIONS_WRONG, "result %d", (int)result);
+    enum args_result result_again = read_options(&again, path, "--max-chats", "77", &said_again);
+    must(result == ARGS_RUN || result == ARGS_WRONG, "result %d", (int)result);
     must(result == result_again, "%d, then %d", (int)result, (int)result_again);
     check_same(said, said_again);
-    if (result == OPTIONS_RUN) {
+    if (result == ARGS_RUN) {
         check_taken(&options, said);
         must(again.limits.max_chats == 77, "the command line loses");
         check_same(options.chats, again.chats);

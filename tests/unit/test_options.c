@@ -43,7 +43,7 @@ static void slurp(FILE *file)
 }
 
 /* Reads the options from the words, the last one NULL, with one of the standard streams going to `said`. */
-static enum options_result read_words(char **words, FILE *stream, int fd)
+static enum args_result read_words(char **words, FILE *stream, int fd)
 {
     char *argv[WORDS_MAX] = {(char *)"conveyord"};
     int argc = 1;
@@ -55,7 +55,7 @@ static enum options_result read_words(char **words, FILE *stream, int fd)
     fflush(stream);
     int before = dup(fd);
     dup2(fileno(file), fd);
-    enum options_result result = options_read(&options, argc, argv);
+    enum args_result result = options_read(&options, argc, argv);
     fflush(stream);
     dup2(before, fd);
     close(before);
@@ -68,17 +68,17 @@ static enum options_result read_words(char **words, FILE *stream, int fd)
 
 static void expect_run(char **words)
 {
-    enum options_result result = read_words(words, stderr, STDERR_FILENO);
+    enum args_result result = read_words(words, stderr, STDERR_FILENO);
     assert_string_equal(said, "");
-    assert_int_equal(result, OPTIONS_RUN);
+    assert_int_equal(result, ARGS_RUN);
 }
 
 /* Wrong, and told so by this text in the one line there is. */
 static void expect_wrong(char **words, const char *text)
 {
-    enum options_result result = read_words(words, stderr, STDERR_FILENO);
+    enum args_result result = read_words(words, stderr, STDERR_FILENO);
     char *end = strchr(said, '\n');
-    assert_int_equal(result, OPTIONS_WRONG);
+    assert_int_equal(result, ARGS_WRONG);
     assert_int_equal(strncmp(said, "conveyord: ", 11), 0);
     assert_true(end && end[1] == '\0');
     if (!strstr(said, text))
@@ -208,15 +208,15 @@ static void test_help_and_version(void **state)
         "--max-per-ip", "--max-message", "--max-chats", "--rate-limit",    "--name-timeout", "--drain",
         "--sync",       "--log-level",   "--log-file",  "--config",        "--check-config", "--help",
         "--version",    "second",        "the other",   "(127.0.0.1:5000)"};
-    assert_int_equal(read_words(WORDS("--help"), stdout, STDOUT_FILENO), OPTIONS_DONE);
+    assert_int_equal(read_words(WORDS("--help"), stdout, STDOUT_FILENO), ARGS_DONE);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_non_null(strstr(said, names[i]));
     for (const char *line = said; *line; line += strcspn(line, "\n") + 1)
         assert_in_range(strcspn(line, "\n"), 0, 100);
-    assert_int_equal(read_words(WORDS("-h", "--nonsense"), stdout, STDOUT_FILENO), OPTIONS_DONE);
-    assert_int_equal(read_words(WORDS("--version"), stdout, STDOUT_FILENO), OPTIONS_DONE);
+    assert_int_equal(read_words(WORDS("-h", "--nonsense"), stdout, STDOUT_FILENO), ARGS_DONE);
+    assert_int_equal(read_words(WORDS("--version"), stdout, STDOUT_FILENO), ARGS_DONE);
     assert_int_equal(strncmp(said, "conveyord ", 10), 0);
-    assert_int_equal(read_words(WORDS("-V"), stdout, STDOUT_FILENO), OPTIONS_DONE);
+    assert_int_equal(read_words(WORDS("-V"), stdout, STDOUT_FILENO), ARGS_DONE);
 }
 
 /* ---- Wrong ones ---- */
