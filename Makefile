@@ -288,7 +288,9 @@ FUZZ_TESTS = \
 	tests/fuzz/names.c \
 	tests/fuzz/load.c \
 	tests/fuzz/endless.c \
-	tests/fuzz/config.c
+	tests/fuzz/config.c \
+	tests/fuzz/bots.c \
+	tests/fuzz/export.c
 
 # One program, build/tests/live: the fuzzer of the real server, on the harness.
 LIVE = tests/fuzz/live.c
@@ -401,16 +403,21 @@ FUZZ_FLAGS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=a
 FUZZ_COMPILE = $(FUZZ_CC) -std=gnu11 -I. $(DEFINES) $(WARNINGS) $(FUZZ_FLAGS) -MMD -MP
 FUZZ_NAMES = $(FUZZ_TESTS:tests/fuzz/%.c=%)
 FUZZ = $(FUZZ_NAMES:%=build/fuzz/%)
-FUZZ_LIBRARY = $(SOURCES:%.c=build/fuzz/obj/%.o)
+fuzz_object = $(patsubst %.c,build/fuzz/obj/%.o,$(1))
 .PHONY: fuzz live
 
 fuzz: $(FUZZ)
 
 live: $(SERVER) $(LIVE_FUZZ)
 
-$(FUZZ): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o $(FUZZ_LIBRARY)
+# Two are about the client programs, the others about the server.
+build/fuzz/bots: $(call fuzz_object,$(LOAD) $(COMMON))
+build/fuzz/export: $(call fuzz_object,$(EXPORT) $(COMMON))
+build/fuzz/export: FUZZ_LIBS = -lmicrohttpd
+$(filter-out build/fuzz/bots build/fuzz/export,$(FUZZ)): $(call fuzz_object,$(SOURCES))
+$(FUZZ): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o
 	$(call say,LINK )
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $^ $(LIBS)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $^ $(LIBS) $(FUZZ_LIBS)
 build/fuzz/config: FUZZ_WRAP = -Wl,--wrap=getaddrinfo
 
 build/fuzz/obj/%.o: %.c build/fuzz/flags

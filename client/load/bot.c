@@ -74,7 +74,6 @@ static void finish_connecting(struct bot *bot)
         worker->profile->connected(bot);
     else
         bot_name(bot);
-    bot_watch(bot);
 }
 
 void bot_arrived(struct bot *bot)
@@ -198,8 +197,7 @@ static ssize_t read_small(struct bot *bot)
 /* For a frame that is longer than that: into the bot's own, until it is whole. */
 static ssize_t read_large(struct bot *bot)
 {
-    size_t missing = frame_bytes(&bot->in) - bot->in.n;
-    if (!buf_reserve(&bot->in, missing < WORKER_READ ? WORKER_READ : missing))
+    if (!buf_reserve(&bot->in, WORKER_READ))
         worker_die("no memory");
     ssize_t got = read_more(bot, bot->in.at + bot->in.n, bot->in.room - bot->in.n);
     if (got <= 0)

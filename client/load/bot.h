@@ -88,9 +88,9 @@ void bot_close(struct bot *bot);
 /* ---- What it asks (requests.c) ---- */
 
 /* Puts a request behind what is to be sent. */
-void bot_put(struct bot *bot, enum request_kind kind, struct span text);
+void bot_put(struct bot *bot, int32_t request, struct span text);
 /* The same, and its answer is waited for at this place; the time runs from now. */
-void bot_ask(struct bot *bot, enum request_kind kind, struct span text, enum place place);
+void bot_ask(struct bot *bot, int32_t request, struct span text, enum place place);
 /* Waits for an answer that was asked for before, with others. */
 void bot_await(struct bot *bot, enum place place);
 void bot_new_name(struct bot *bot);

@@ -17,25 +17,25 @@ void bot_make_due(struct bot *bot)
 }
 
 /* Room for a frame with so long a text, its header written; where the text goes. */
-static char *put_header(struct bot *bot, enum request_kind kind, size_t n)
+static char *put_header(struct bot *bot, int32_t request, size_t n)
 {
     if (!buf_reserve(&bot->out, CLIENT_HEADER + n))
         worker_die("no memory");
     char *to = bot->out.at + bot->out.n;
-    protocol_client_header(to, kind, n);
+    protocol_client_header(to, request, n);
     bot->out.n += (uint32_t)(CLIENT_HEADER + n);
     tally_bump(&worker_tally(bot->worker, bot->worker->now)->counts[COUNT_REQUESTS], 1);
     bot_make_due(bot);
     return to + CLIENT_HEADER;
 }
 
-void bot_put(struct bot *bot, enum request_kind kind, struct span text)
+void bot_put(struct bot *bot, int32_t request, struct span text)
 {
-    char *to = put_header(bot, kind, text.n);
+    char *to = put_header(bot, request, text.n);
     if (text.n)
         memcpy(to, text.at, text.n);
     if (bot->worker->config->events)
-        events_wrote(bot, kind, text);
+        events_wrote(bot, request, text);
 }
 
 void bot_await(struct bot *bot, enum place place)
@@ -43,10 +43,10 @@ void bot_await(struct bot *bot, enum place place)
     bot->place = place;
 }
 
-void bot_ask(struct bot *bot, enum request_kind kind, struct span text, enum place place)
+void bot_ask(struct bot *bot, int32_t request, struct span text, enum place place)
 {
     bot->asked_at = bot->worker->now;
-    bot_put(bot, kind, text);
+    bot_put(bot, request, text);
     bot_await(bot, place);
 }
 

@@ -46,7 +46,8 @@ void tally_close(struct tally *tally)
 void tally_clear(struct tally *tally)
 {
     for (int kind = 0; kind < KINDS; kind++)
-        hist_clear(&tally->times[kind]);
+        if (hist_count(&tally->times[kind]))
+            hist_clear(&tally->times[kind]);
     for (int i = 0; i < COUNTS; i++)
         atomic_store_explicit(&tally->counts[i], 0, memory_order_relaxed);
     for (int i = 0; i < ERRORS; i++)
