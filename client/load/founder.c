@@ -202,11 +202,10 @@ static bool found(struct founder *founder)
 {
     const struct load_config *config = founder->config;
     struct answer answer = {0};
-    if (!config->profile->has_chats)
-        return true;
+    uint32_t rooms = config->profile->has_chats ? config->rooms : 0;
     if (!enter(founder))
         return false;
-    for (uint32_t room = 0; room < config->rooms; room++) {
+    for (uint32_t room = 0; room < rooms; room++) {
         char chat[64];
         load_chat_name(config, room, chat);
         if (!create(founder, chat) || (config->profile->replays && !fill(founder, chat)))

@@ -1,4 +1,4 @@
-/* The founder: comes before all bots, finds out whether there is a server, and makes the chats that a profile needs. */
+/* The founder: comes before all bots, finds out whether a chat server is there, and makes the chats that a profile needs. */
 #ifndef LOAD_FOUNDER_H
 #define LOAD_FOUNDER_H
 

@@ -381,6 +381,14 @@ uint32_t load_present(const struct load *load)
     return sum;
 }
 
+bool load_had_anybody(const struct load *load)
+{
+    for (size_t i = 0; i < load->config.threads; i++)
+        if (atomic_load_explicit(&load->workers[i].had_anybody, memory_order_relaxed))
+            return true;
+    return false;
+}
+
 struct load_effort load_effort(const struct load *load)
 {
     struct load_effort effort = {.seconds = (double)(load->run_until - load->run_since) / SECOND};

@@ -85,6 +85,8 @@ struct load_effort {
 struct load_effort load_effort(const struct load *load);
 /* Bots that are connected and named now. */
 uint32_t load_present(const struct load *load);
+/* There was one once. */
+bool load_had_anybody(const struct load *load);
 /* TCP segments with data that the connections of now have received; only while load_run does not run. */
 uint64_t load_segments(const struct load *load);
 /* Microseconds since load_run began its first phase; and the number of the phase that this moment belongs to. */

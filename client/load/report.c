@@ -132,7 +132,9 @@ static void print_generator(FILE *to, const struct results *results)
 
 static void print_verdict(FILE *to, const struct results *results)
 {
-    if (!results->options->config.verify)
+    if (!results->anybody)
+        fprintf(to, "  FAILED: no bot was ever given a name\n");
+    else if (!results->options->config.verify)
         fprintf(to, "  delivery: not looked at\n");
     else if (violation_sum() == 0)
         fprintf(to, "  delivery: no record lost, doubled or out of order%s\n",

@@ -127,6 +127,7 @@ static void add_errors(struct tally *to, const struct load *load, int phase)
 /* Errors count whenever they happened, requests unless they were to warm up. */
 void results_end(struct results *results, const struct load *load)
 {
+    results->anybody = load_had_anybody(load);
     load_tally(load, LOAD_BEFORE, &results->total);
     load_tally(load, load_after(load), &results->total);
     for (size_t i = 0; i < results->options->n_phases; i++)
@@ -151,6 +152,8 @@ bool results_held(const struct results *results)
 
 int results_exit(const struct results *results)
 {
+    if (!results->anybody)
+        return EXIT_FAILED;
     if (violation_sum() || tally_error(&results->total, ERROR_PROTOCOL))
         return EXIT_DELIVERY;
     if (*results->invalid)

@@ -5,7 +5,7 @@
 #include "client/load/options.h"
 #include "common/program.h"
 
-/* How the program ends when it neither failed nor was used wrongly: the first that applies. */
+/* How the program ends beside 0, 1 and 2. */
 enum { EXIT_DELIVERY = 3, EXIT_INVALID = 4, EXIT_THRESHOLD = 99 };
 
 enum { FIND_STEPS = 48 };
@@ -34,6 +34,7 @@ struct results {
     struct find_step steps[FIND_STEPS];
     size_t n_steps;
     double max;        /* the last rate that held; 0: none did */
+    bool anybody;      /* was ever given a name */
     bool stopped;      /* by a signal */
     bool drained;      /* all that was due has come */
     char invalid[160]; /* why the generator does not believe its own figures; empty: it does */
@@ -58,6 +59,7 @@ void results_go_back(struct results *results, const struct results_kept *kept);
 /* Takes what was counted when the bots have gone, and judges. */
 void results_end(struct results *results, const struct load *load);
 bool results_held(const struct results *results);
+/* What the program ends with, when there are results. */
 int results_exit(const struct results *results);
 
 #endif

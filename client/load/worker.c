@@ -66,6 +66,8 @@ void worker_present(struct worker *worker, struct bot *bot, bool present)
     uint32_t now = atomic_load_explicit(&worker->present, memory_order_relaxed);
     atomic_store_explicit(&worker->present, now + (uint32_t)present - (uint32_t)bot->present, memory_order_relaxed);
     bot->present = present;
+    if (present)
+        atomic_store_explicit(&worker->had_anybody, true, memory_order_relaxed);
 }
 
 /* ---- Who is there ---- */
@@ -282,7 +284,7 @@ static void give_up(struct worker *worker)
 /* Others who talk in the same chats keep something coming for ever. */
 static bool is_hopeless(const struct worker *worker)
 {
-    return worker->now > worker->progress + PATIENCE ||
+    return worker->now > worker->progress + (worker->seen_mode == MODE_QUIT ? PATIENCE / 4 : PATIENCE) ||
            (worker->seen_mode != MODE_ENTER && worker->now > worker->mode_since + PATIENCE_IN_ALL);
 }
 

@@ -39,6 +39,7 @@ struct worker {
     _Atomic int finished; /* the mode that it has come to the end of; in order */
     _Atomic bool gave_up; /* in this run something due did not come */
     _Atomic uint32_t present;
+    _Atomic bool had_anybody; /* present was not 0 once */
 
     struct bot *bots;
     uint32_t n;
