@@ -220,10 +220,12 @@ static bool check_profile(struct args *args, struct options *options)
     for (size_t i = 0; i < sizeof only / sizeof *only; i++)
         if (options->config.profile != only[i].profile && args_said(args, only[i].option))
             return args_complain(args, "--%s: only the profile %s has that", only[i].option, only[i].profile->name);
-    if (options->config.profile == &profile_thesis || options->config.profile == &profile_idle)
-        if (!needs(args, "rooms", "this profile has none"))
-            return false;
-    return options->config.profile->rooms ? check_rooms(args, options) : check_clients(args, options);
+    const struct profile *profile = options->config.profile;
+    if ((profile == &profile_thesis || profile == &profile_idle) && !needs(args, "rooms", "this profile has none"))
+        return false;
+    if ((profile == &profile_churn || profile == &profile_idle) && !needs(args, "size", "this profile sends no texts"))
+        return false;
+    return profile->rooms ? check_rooms(args, options) : check_clients(args, options);
 }
 
 static bool check_find_max(struct args *args, const struct options *options)
