@@ -185,6 +185,10 @@ UNIT_TESTS = \
 	tests/unit/test_history.c \
 	tests/unit/test_list.c \
 	tests/unit/test_lists.c \
+	tests/unit/test_load_ledger.c \
+	tests/unit/test_load_options.c \
+	tests/unit/test_load_schedule.c \
+	tests/unit/test_load_threshold.c \
 	tests/unit/test_lobby.c \
 	tests/unit/test_log.c \
 	tests/unit/test_log_line.c \
@@ -341,6 +345,7 @@ LOAD_LIBRARY = $(BUILD)/libload.a
 PROGRAMS = $(SERVER) $(LOADER) $(EXPORTER)
 HELPERS = $(BUILD)/tests/libunit.a
 UNIT = $(UNIT_TESTS:%.c=$(BUILD)/%)
+LOAD_UNIT = $(filter $(BUILD)/tests/unit/test_load_%,$(UNIT))
 HARNESS_LIBRARY = $(BUILD)/tests/libharness.a
 SYSTEM = $(BUILD)/tests/system
 CLIENTS = $(BUILD)/tests/clients
@@ -383,7 +388,11 @@ $(LIBRARY) $(COMMON_LIBRARY) $(LOAD_LIBRARY) $(EXPORT_LIBRARY) $(HELPERS) $(HARN
 	$(call say,AR   )
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) qcs $@ $^
 
-$(UNIT): $(BUILD)/%: $(BUILD)/obj/%.o $(HELPERS) $(LIBRARY) $(EXPORT_LIBRARY) $(COMMON_LIBRARY)
+# Server and load generator have an options_read each: no test is linked with both.
+$(UNIT): $(BUILD)/%: $(BUILD)/obj/%.o
+$(filter-out $(LOAD_UNIT),$(UNIT)): $(HELPERS) $(LIBRARY) $(EXPORT_LIBRARY) $(COMMON_LIBRARY)
+$(LOAD_UNIT): $(LOAD_LIBRARY) $(COMMON_LIBRARY)
+$(UNIT):
 	$(call say,LINK )
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(TEST_LIBS)
 
