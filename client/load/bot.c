@@ -235,7 +235,8 @@ static void read_frames(struct bot *bot)
         bot->distrusted = false;
         bot_lose(bot, ERROR_PROTOCOL);
     } else if (got > 0) {
-        bot->worker->progress = bot->worker->now;
+        if (bot->turned_away == ERROR_CLOSED) /* a server that is full says so to each who tries again */
+            bot->worker->progress = bot->worker->now;
     } else if (got == 0) {
         ended(bot);
     } else if (errno != EAGAIN) {
