@@ -22,6 +22,7 @@ enum {
     LOOK_EVERY = 50 /* ms */
 };
 #define PATIENCE (10 * SECOND)
+#define FRAME_MOST ((uint64_t)256 << 20) /* a list of more chats than a server can have */
 
 struct founder {
     const struct load_config *config;
@@ -108,7 +109,7 @@ static bool hear(struct founder *founder, struct answer *answer)
     while (!next_frame(founder, answer)) {
         buf_drop(&founder->in, founder->at);
         founder->at = 0;
-        if (founder->in.n > RECORD_MAX + READ_BYTES && protocol_get64(founder->in.at + 8) > (256U << 20))
+        if (founder->in.n >= SERVER_HEADER && protocol_get64(founder->in.at + 8) > FRAME_MOST)
             return complain(founder, "this is no chat server: a frame of impossible length");
         if (!buf_reserve(&founder->in, READ_BYTES))
             return complain(founder, "%s", strerror(ENOMEM));
