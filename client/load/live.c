@@ -113,8 +113,11 @@ bool live_watch(void *at)
     return caught != 0;
 }
 
+/* The last second may have ended after the last look at the watch. */
 void live_end(struct live *live)
 {
+    while (live->load && load_effort(live->load).seconds >= live->seconds + 1)
+        tell(live);
     if (live->tty && live->load)
         fputc('\n', stderr);
 }

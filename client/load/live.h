@@ -25,7 +25,7 @@ bool live_open(struct live *live, const struct options *options);
 void live_begin(struct live *live, const struct load *load);
 /* The watch of a load (load_watch): true when a signal has asked for the end. */
 bool live_watch(void *live);
-/* Leaves the terminal's line. */
+/* A load_run has ended: tells what is left to be told, and leaves the terminal's line. */
 void live_end(struct live *live);
 /* False when the file could not be written. */
 bool live_close(struct live *live);
