@@ -263,7 +263,9 @@ CLIENT_TESTS = \
 	tests/clients/program.c \
 	tests/clients/http.c \
 	tests/clients/exporter.c \
-	tests/clients/export.c
+	tests/clients/export.c \
+	tests/clients/loader.c \
+	tests/clients/load.c
 
 # One program, build/tests/faults: what can go wrong around the server.
 FAULT_TESTS = \

@@ -82,7 +82,7 @@ struct program *program_start(const struct call *call)
         trial_fail("no pipe: %s", strerror(errno));
     program->input = pipe_ends[1];
     int standard[3] = {call->input ? open_for(call->input, O_RDONLY) : pipe_ends[0],
-                       open_for(program->out, O_WRONLY | O_CREAT | O_APPEND),
+                       call->into ? dup(call->into->input) : open_for(program->out, O_WRONLY | O_CREAT | O_APPEND),
                        open_for(program->err, O_WRONLY | O_CREAT | O_APPEND)};
     pid_t parent = getpid();
     program->pid = fork();
@@ -131,7 +131,11 @@ void program_signal(const struct program *program, int number)
 
 int program_wait(struct program *program)
 {
-    int64_t until = time_limit();
+    return program_wait_until(program, time_limit());
+}
+
+int program_wait_until(struct program *program, int64_t until)
+{
     int status;
     while (waitpid(program->pid, &status, WNOHANG) != program->pid)
         look_again(until, trial_text("%s to end", program->name));

@@ -6,13 +6,14 @@
 
 #include "tests/harness/server.h"
 
-enum { CALL_WORDS = 16 };
+enum { CALL_WORDS = 64 };
 
 /* How it is to be started. */
 struct call {
     const char *words[CALL_WORDS]; /* up to the first NULL; the program is one of ours, or is looked for in PATH */
     const char *input;             /* the file that is its stdin; NULL: a pipe that the test holds */
     bool no_input;                 /* its stdin is closed */
+    const struct program *into;    /* its stdout is the stdin of this one; NULL: a file */
 };
 
 struct program {
@@ -31,6 +32,8 @@ void program_end_input(struct program *program);
 void program_signal(const struct program *program, int number);
 /* Waits until it has ended: its exit code, or minus the signal that killed it. */
 int program_wait(struct program *program);
+/* The same with a moment of one's own, for programs that take their time. */
+int program_wait_until(struct program *program, int64_t until);
 /* Waits for a text on its stderr, and gives all that is there. */
 struct bytes program_wait_err(struct program *program, const char *text);
 /* For those that end by themselves; their stdin is empty unless the call says otherwise. */
@@ -40,6 +43,7 @@ struct outcome program_outcome(const struct call *call);
 #define program_start(...) (HERE, (program_start)(__VA_ARGS__))
 #define program_feed(...) (HERE, (program_feed)(__VA_ARGS__))
 #define program_wait(...) (HERE, (program_wait)(__VA_ARGS__))
+#define program_wait_until(...) (HERE, (program_wait_until)(__VA_ARGS__))
 #define program_wait_err(...) (HERE, (program_wait_err)(__VA_ARGS__))
 #define program_outcome(...) (HERE, (program_outcome)(__VA_ARGS__))
 #endif
