@@ -232,14 +232,15 @@ static bool start_threads(struct load *load, char complaint[LOAD_COMPLAINT])
 /* Why some of them are not there. */
 static void explain(const struct load *load, char complaint[LOAD_COMPLAINT])
 {
-    struct tally sum = {0};
     int n = snprintf(complaint, LOAD_COMPLAINT, "%u of %u bots could not enter;",
                      bots_of(&load->config) - load_present(load), bots_of(&load->config));
-    load_tally(load, LOAD_BEFORE, &sum);
-    for (enum error i = 0; i < ERRORS && n < LOAD_COMPLAINT; i++)
-        if (tally_error(&sum, i))
-            n += snprintf(complaint + n, LOAD_COMPLAINT - (size_t)n, " %s: %llu", error_names[i],
-                          (unsigned long long)tally_error(&sum, i));
+    for (enum error error = 0; error < ERRORS && n < LOAD_COMPLAINT; error++) {
+        unsigned long long sum = 0;
+        for (size_t i = 0; i < load->config.threads; i++)
+            sum += tally_error(&load->workers[i].tallies[LOAD_BEFORE + 1], error);
+        if (sum)
+            n += snprintf(complaint + n, LOAD_COMPLAINT - (size_t)n, " %s: %llu", error_names[error], sum);
+    }
 }
 
 struct load *load_open(const struct load_config *config, load_watch *watch, void *with, char complaint[LOAD_COMPLAINT])
