@@ -265,7 +265,9 @@ CLIENT_TESTS = \
 	tests/clients/exporter.c \
 	tests/clients/export.c \
 	tests/clients/loader.c \
-	tests/clients/load.c
+	tests/clients/load.c \
+	tests/clients/load_output.c \
+	tests/clients/load_ends.c
 
 # One program, build/tests/faults: what can go wrong around the server.
 FAULT_TESTS = \
