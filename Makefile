@@ -307,28 +307,28 @@ LIVE = tests/fuzz/live.c
 BENCH = \
 	tests/bench/main.c \
 	tests/bench/bench.c \
-	tests/bench/crowd.c \
+	tests/bench/bots.c \
 	tests/bench/deliver.c \
 	tests/bench/delivery.c \
 	tests/bench/figure.c \
 	tests/bench/floor.c \
 	tests/bench/floor_passages.c \
+	tests/bench/floor_replay.c \
+	tests/bench/floor_visit.c \
+	tests/bench/generator.c \
 	tests/bench/growth.c \
-	tests/bench/load.c \
 	tests/bench/memory.c \
-	tests/bench/message.c \
 	tests/bench/passages.c \
 	tests/bench/process.c \
 	tests/bench/quiet.c \
+	tests/bench/record.c \
 	tests/bench/replay.c \
-	tests/bench/samples.c \
 	tests/bench/stages.c \
 	tests/bench/start.c \
 	tests/bench/steady.c \
 	tests/bench/target.c \
 	tests/bench/trace.c \
-	tests/bench/usage.c \
-	tests/bench/visitors.c
+	tests/bench/usage.c
 
 # Loaded into the server by build/tests/bench, to count its allocations, and by build/tests/faults, to make calls fail.
 PRELOAD = tests/bench/allocations.c
@@ -443,9 +443,9 @@ build/fuzz/flags: FORCE
 
 -include $(wildcard build/fuzz/obj/*/*.d build/fuzz/obj/*/*/*.d build/fuzz/obj/*/*/*/*.d)
 
-$(BENCH_PROGRAM): $(call object,$(BENCH))
+$(BENCH_PROGRAM): $(call object,$(BENCH)) $(LOAD_LIBRARY) $(COMMON_LIBRARY)
 	$(call say,LINK )
-	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(LIBS)
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $^ $(LOAD_LIBS)
 
 $(ALLOCATIONS): $(call object,$(PRELOAD))
 $(FAILING_CALLS): $(call object,$(FAILING))

@@ -235,9 +235,7 @@ static void explain(const struct load *load, char complaint[LOAD_COMPLAINT])
     int n = snprintf(complaint, LOAD_COMPLAINT, "%u of %u bots could not enter;",
                      bots_of(&load->config) - load_present(load), bots_of(&load->config));
     for (enum error error = 0; error < ERRORS && n < LOAD_COMPLAINT; error++) {
-        unsigned long long sum = 0;
-        for (size_t i = 0; i < load->config.threads; i++)
-            sum += tally_error(&load->workers[i].tallies[LOAD_BEFORE + 1], error);
+        unsigned long long sum = load_error_in(load, LOAD_BEFORE, error);
         if (sum)
             n += snprintf(complaint + n, LOAD_COMPLAINT - (size_t)n, " %s: %llu", error_names[error], sum);
     }
@@ -357,7 +355,7 @@ uint64_t load_count(const struct load *load, enum count count)
     return sum;
 }
 
-uint64_t load_error(const struct load *load, int phase, enum error error)
+uint64_t load_error_in(const struct load *load, int phase, enum error error)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < load->config.threads; i++)
@@ -365,12 +363,19 @@ uint64_t load_error(const struct load *load, int phase, enum error error)
     return sum;
 }
 
+uint64_t load_error(const struct load *load, enum error error)
+{
+    uint64_t sum = 0;
+    for (int phase = LOAD_BEFORE; phase <= load_after(load); phase++)
+        sum += load_error_in(load, phase, error);
+    return sum;
+}
+
 uint64_t load_errors(const struct load *load)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < load->config.threads; i++)
-        for (int phase = LOAD_BEFORE; phase <= load_after(load); phase++)
-            sum += tally_errors(&load->workers[i].tallies[phase + 1]);
+    for (enum error error = 0; error < ERRORS; error++)
+        sum += load_error(load, error);
     return sum;
 }
 

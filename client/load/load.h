@@ -71,11 +71,13 @@ enum { LOAD_BEFORE = -1 };
 int load_after(const struct load *load);
 /* Adds the tally of one phase, of all threads, to one that is open. What is being counted meanwhile may be missing. */
 void load_tally(const struct load *load, int phase, struct tally *sum);
-/* The same for one kind of time and for one count, over all phases; for all errors that ever were. */
+/* The same for one kind of time and for one count, over all phases; for errors, of one kind or all, that ever were. */
 void load_times(const struct load *load, enum kind kind, struct hist *sum);
 uint64_t load_count(const struct load *load, enum count count);
+uint64_t load_error(const struct load *load, enum error error);
 uint64_t load_errors(const struct load *load);
-uint64_t load_error(const struct load *load, int phase, enum error error);
+/* Errors of one kind in one phase. */
+uint64_t load_error_in(const struct load *load, int phase, enum error error);
 /* What the threads needed while time ran in the last load_run. */
 struct load_effort {
     double seconds;     /* that have passed */

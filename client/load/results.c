@@ -123,7 +123,7 @@ static bool is_about_errors(const struct threshold *threshold)
 static void add_errors(struct tally *to, const struct load *load, int phase)
 {
     for (enum error i = 0; i < ERRORS; i++)
-        tally_bump(&to->errors[i], load_error(load, phase, i));
+        tally_bump(&to->errors[i], load_error_in(load, phase, i));
 }
 
 /* Errors count whenever they happened, requests unless they were to warm up. */

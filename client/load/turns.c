@@ -36,11 +36,14 @@ bool turns_over(const struct worker *worker)
 void turns_begin(struct worker *worker)
 {
     worker->turn = 0;
-    for (uint32_t i = 0; i < worker->n_senders; i++) {
+    for (uint32_t i = 0; i < worker->n_senders; i++)
         worker->senders[i]->next = worker->senders[i]->seat;
-        if (!is_paced(worker))
-            bot_make_due(worker->senders[i]);
-    }
+}
+
+void turns_open(struct worker *worker)
+{
+    for (uint32_t i = 0; !is_paced(worker) && i < worker->n_senders; i++)
+        bot_make_due(worker->senders[i]);
 }
 
 /* The lag is the thread's own: whether the server takes anything from the sender is another matter. */
@@ -86,7 +89,9 @@ void turns_catch_up(struct bot *bot)
             pay(bot);
         return;
     }
-    while (worker->seen_mode == MODE_RUN && bot->said - bot->seen < worker->config->window)
+    int slot = schedule_slot(&worker->schedule, worker->now);
+    bool open = worker->seen_mode == MODE_RUN && slot >= 0 && slot < (int)worker->schedule.n;
+    while (open && bot->said - bot->seen < worker->config->window)
         bot_say(bot, worker->now);
 }
 

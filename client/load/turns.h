@@ -8,8 +8,10 @@
 struct bot;
 struct worker;
 
-/* Of a worker's thread, all of them. The run begins: in a closed loop everybody may send. */
+/* Of a worker's thread, all of them. A run begins, with nothing owed. */
 void turns_begin(struct worker *worker);
+/* Its time has come: in a closed loop everybody may send. */
+void turns_open(struct worker *worker);
 /* Has those send whose messages are due. */
 void turns_take(struct worker *worker);
 /* Messages that the bot may send now, put behind what it has to send: those it owes to the schedule, or as many as its

@@ -327,7 +327,9 @@ static void look_at_schedule(struct worker *worker)
     if (slot < 0 || slot == (int)schedule->n)
         return;
     worker->slot_end = schedule->slots[slot].end;
-    if (!worker->profile->rooms)
+    if (worker->profile->rooms)
+        turns_open(worker);
+    else
         set_target(worker, worker_share(worker, (uint32_t)schedule->slots[slot].value));
 }
 

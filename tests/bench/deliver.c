@@ -1,11 +1,11 @@
 /* What a delivered record costs at saturation, and how many come through, beside a floor. */
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "tests/bench/delivery.h"
-#include "tests/bench/message.h"
 #include "tests/bench/sections.h"
 
-#define MEASURED SECOND_NS
+#define MEASURED SECOND
 
 static const struct setting {
     const char *name;
@@ -38,7 +38,7 @@ static void print_row(const struct plan *plan, const struct delivery *results, s
 static void print_head(void)
 {
     printf("\ndeliver, closed loop: rooms x members, texts of %d bytes, frames of %d; %.2f s after %.2f s of warm-up\n",
-           TEXT_BYTES, FRAME_BYTES, SECONDS(MEASURED), SECONDS(DELIVERY_WARM_UP));
+           TEXT_BYTES, FRAME_BYTES, (double)MEASURED / SECOND, (double)DELIVERY_WARM_UP / SECOND);
     printf("    %-13s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");

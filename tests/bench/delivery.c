@@ -1,93 +1,92 @@
-/* One run of a crowd against one target, and what it gives. */
+/* One run of rooms full of bots against one target, and what it gives. */
 #include "tests/bench/delivery.h"
 
+#include "common/clock.h"
 #include "tests/bench/floor.h"
 
 struct run {
     struct process process;
-    struct crowd crowd;
+    struct bots bots;
     struct path chats;
 };
 
-static void begin_run(struct run *run, const struct target *target, const struct shape *shape)
+static void begin_run(struct run *run, const struct target *target, const struct shape *shape, bool closed)
 {
+    struct load_config config = bots_config(&profile_rooms);
+    config.rooms = shape->rooms;
+    config.members = shape->members;
+    config.senders = shape->senders;
+    config.window = shape->window;
+    config.closed = closed;
     run->chats = scratch_folder();
-    if (*target->arch) {
+    if (*target->arch)
         process_start_server(&run->process, target, run->chats.text, NULL);
-        load_create_chats(shape->rooms, &run->process);
-    } else {
-        floor_start_chat(&run->process, shape->rooms, shape->members);
-    }
-    crowd_join(&run->crowd, shape, &run->process);
+    else
+        floor_start_chat(&run->process, shape->rooms, shape->members, shape->hold);
+    bots_open(&run->bots, &config, &run->process);
 }
 
 static void end_run(struct run *run)
 {
-    crowd_leave(&run->crowd);
+    bots_close(&run->bots);
     process_stop(&run->process);
     scratch_remove(run->chats.text);
 }
 
-/* What the clocks and counters say at one moment. */
-struct reading {
-    int64_t at;
-    double cpu;
-    struct effort own;
-    uint64_t got, segments;
-};
-
-static struct reading read_all(const struct run *run)
+/* Lets them send for so long, and adds what all that they sent has cost. */
+static void measure(struct run *run, const struct load_phase *phase, struct delivery *delivery)
 {
-    return (struct reading){.at = bench_now(),
-                            .cpu = process_cpu(&run->process),
-                            .own = process_own_effort(),
-                            .got = run->crowd.got,
-                            .segments = crowd_segments(&run->crowd)};
-}
-
-static void add_figures(struct delivery *delivery, const struct reading *before, const struct reading *after)
-{
-    double seconds = (double)(after->at - before->at) / 1e9;
-    double records = (double)(after->got - before->got);
-    figure_add(&delivery->cpu, 1e6 * (after->cpu - before->cpu) / records);
+    const struct load *load = run->bots.load;
+    uint64_t segments = load_segments(load);
+    double cpu = process_cpu(&run->process);
+    int64_t begin = bench_now();
+    bots_run(&run->bots, phase, 1, NULL, NULL);
+    double seconds = SECONDS(bench_now() - begin);
+    cpu = process_cpu(&run->process) - cpu;
+    segments = load_segments(load) - segments;
+    double records = (double)load_count(load, COUNT_DELIVERED);
+    struct load_effort effort = load_effort(load);
+    figure_add(&delivery->cpu, 1e6 * cpu / records);
     figure_add(&delivery->rate, records / seconds / 1e6);
-    figure_add(&delivery->gathered, records / (double)(after->segments - before->segments));
-    share_add(&delivery->share, &before->own, &after->own, seconds);
+    figure_add(&delivery->gathered, records / (double)segments);
+    figure_add(&delivery->taken, 1e9 * effort.ran / records);
+    share_add(&delivery->share, &effort);
 }
 
 void delivery_saturated(const struct target *target, const struct shape *shape, int64_t length,
                         struct delivery *delivery)
 {
     struct run run;
-    begin_run(&run, target, shape);
-    crowd_run(&run.crowd, bench_now() + DELIVERY_WARM_UP, UINT64_MAX);
-    struct reading before = read_all(&run);
-    crowd_run(&run.crowd, before.at + length, UINT64_MAX);
-    struct reading after = read_all(&run);
-    crowd_drain(&run.crowd);
+    struct load_phase warm_up = {.length = DELIVERY_WARM_UP}, phase = {.length = length, .measured = true};
+    begin_run(&run, target, shape, true);
+    bots_run(&run.bots, &warm_up, 1, NULL, NULL);
+    measure(&run, &phase, delivery);
     end_run(&run);
-    add_figures(delivery, &before, &after);
+}
+
+static void add_times(const struct load *load, struct delivery *delivery)
+{
+    struct hist delivered, lag;
+    if (!hist_open(&delivered) || !hist_open(&lag))
+        bench_fail("no memory");
+    load_times(load, KIND_DELIVER, &delivered);
+    load_times(load, KIND_LAG, &lag);
+    figure_add(&delivery->p50, (double)hist_quantile(&delivered, 0.5));
+    figure_add(&delivery->p99, (double)hist_quantile(&delivered, 0.99));
+    figure_add(&delivery->late, (double)hist_quantile(&lag, 0.99));
+    hist_close(&delivered);
+    hist_close(&lag);
 }
 
 void delivery_paced(const struct target *target, const struct shape *shape, unsigned rate, int64_t length,
                     struct delivery *delivery)
 {
     struct run run;
-    struct schedule warm_up = {.interval = SECOND_NS / rate, .n = (uint64_t)(DELIVERY_WARM_UP * rate / SECOND_NS) + 1};
-    struct schedule schedule = {.interval = warm_up.interval, .n = (uint64_t)(length * rate / SECOND_NS)};
-    struct times times;
-    samples_open(&times.sent_late, schedule.n);
-    samples_open(&times.delivered, schedule.n * shape->members);
-    begin_run(&run, target, shape);
-    crowd_pace(&run.crowd, &warm_up, NULL);
-    struct reading before = read_all(&run);
-    crowd_pace(&run.crowd, &schedule, &times);
-    struct reading after = read_all(&run);
+    struct load_phase warm_up = {.length = DELIVERY_WARM_UP, .value = rate};
+    struct load_phase phase = {.length = length, .value = rate, .measured = true};
+    begin_run(&run, target, shape, false);
+    bots_run(&run.bots, &warm_up, 1, NULL, NULL);
+    measure(&run, &phase, delivery);
+    add_times(run.bots.load, delivery);
     end_run(&run);
-    add_figures(delivery, &before, &after);
-    figure_add(&delivery->p50, samples_quantile(&times.delivered, 500));
-    figure_add(&delivery->p99, samples_quantile(&times.delivered, 990));
-    figure_add(&delivery->late, samples_quantile(&times.sent_late, 990));
-    samples_close(&times.sent_late);
-    samples_close(&times.delivered);
 }

@@ -6,7 +6,7 @@
 #include "tests/bench/bench.h"
 
 enum { COLUMN = 26, RATIO_COLUMN = 20, BRIEF_COLUMN = 9 };
-#define LOAD_FULL 0.95
+#define BOTS_FULL 0.95
 
 int figure_rounds = ROUNDS;
 
@@ -98,19 +98,19 @@ void figure_print_brief_ratio_head(const char *what)
     printf(" %-*s", BRIEF_COLUMN - 1, what);
 }
 
-void share_add(struct share *share, const struct effort *before, const struct effort *after, double seconds)
+void share_add(struct share *share, const struct load_effort *effort)
 {
-    figure_add(&share->ran, (after->ran - before->ran) / seconds);
-    figure_add(&share->wanted, (after->wanted - before->wanted) / seconds);
+    figure_add(&share->ran, effort->ran / effort->seconds);
+    figure_add(&share->wanted, effort->wanted / effort->seconds);
 }
 
 void share_print(const struct share *share)
 {
     double wanted = figure_median(&share->wanted);
-    printf(" %5.2f of %.2f%s", figure_median(&share->ran), wanted, wanted >= LOAD_FULL ? " full!" : "");
+    printf(" %5.2f of %.2f%s", figure_median(&share->ran), wanted, wanted >= BOTS_FULL ? " full!" : "");
 }
 
 void share_print_head(void)
 {
-    printf(" %s", "clients' CPUs");
+    printf(" %s", "bots' CPUs");
 }

@@ -2,7 +2,7 @@
 #ifndef BENCH_FIGURE_H
 #define BENCH_FIGURE_H
 
-#include "tests/bench/process.h"
+#include "client/load/load.h"
 
 enum { ROUNDS = 3, ROUNDS_MOST = 15 };
 
@@ -30,12 +30,12 @@ void figure_print_ratio_head(const char *what);
 void figure_print_brief_ratio(const struct figure *figure, const struct figure *to);
 void figure_print_brief_ratio_head(const char *what);
 
-/* How many CPUs the clients had, and how many they could have used. */
+/* How many CPUs the bots' thread had, and how many it could have used. */
 struct share {
     struct figure ran, wanted;
 };
-void share_add(struct share *share, const struct effort *before, const struct effort *after, double seconds);
-/* A column of both; says so when their one thread was busy all the time. */
+void share_add(struct share *share, const struct load_effort *effort);
+/* A column of both; says so when the thread was busy all the time. */
 void share_print(const struct share *share);
 void share_print_head(void);
 

@@ -1,11 +1,11 @@
 /* How the cost of a delivery grows with the number of rooms, and with the members of one, beside a floor's growth. */
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "tests/bench/delivery.h"
-#include "tests/bench/message.h"
 #include "tests/bench/sections.h"
 
-#define MEASURED SECOND_NS
+#define MEASURED SECOND
 
 /* At every point so many records are delivered a second: what grows is only among how many. */
 enum { RECORDS = 50000, RESERVE = 500 };
@@ -86,7 +86,7 @@ static void print_growth(const struct plan *plan, const struct line *line, const
 
 static void measure(const struct plan *plan, point_results *results)
 {
-    uint32_t most = load_clients_most() - RESERVE;
+    uint32_t most = bots_most() - RESERVE;
     for (int r = 0; r < figure_rounds; r++)
         for (size_t p = 0; p < POINTS; p++) {
             struct shape shape = shape_of(&points[p]);
@@ -106,7 +106,7 @@ void section_growth(const struct plan *plan)
     measure(&all, results);
     printf("\ngrowth, open loop: %u records of %d bytes delivered a second at every point, everybody sends in turn;\n"
            "        %.2f s after %.2f s of warm-up; growth: the largest of a line's points by its smallest\n",
-           RECORDS, FRAME_BYTES, SECONDS(MEASURED), SECONDS(DELIVERY_WARM_UP));
+           RECORDS, FRAME_BYTES, (double)MEASURED / SECOND, (double)DELIVERY_WARM_UP / SECOND);
     printf("      %-13s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/bots.h"
 #include "tests/bench/figure.h"
-#include "tests/bench/load.h"
 #include "tests/bench/sections.h"
 
 static const struct section {
@@ -25,6 +25,8 @@ static const struct section {
     {"passages", section_passages, "connect, name, join, leave, disconnect: cycles a second and CPU each"},
     {"replay", section_replay, "a chat's history read by one client, beside a bare send of the same bytes"},
     {"quiet", section_quiet, "allocations and system calls while 100,000 messages pass"},
+    {"record", section_record, "what it costs to add a time to a histogram"},
+    {"generator", section_generator, "that one thread of bots is not what limits the figures, and where it would"},
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
@@ -74,8 +76,9 @@ static void print_conditions(void)
     printf("%s, %s %s, ", date, name.sysname, name.release);
     print_cpu();
     printf(", load before: %.2f\n", loads[0]);
-    printf("server: %s, its own defaults and --log-file; clients: one thread on the same machine, over 127.0.0.1\n",
-           program && *program ? program : "./build/conveyord");
+    printf(
+        "server: %s, its own defaults and --log-file; clients: one thread of bots on the same machine, over 127.0.0.1\n",
+        program && *program ? program : "./build/conveyord");
     printf("figures: median (least - most) of %d rounds, targets interleaved; a ratio is taken within each round\n",
            figure_rounds);
 }
@@ -130,7 +133,7 @@ static void run_section(const struct section *section, const struct plan *plan)
 static void run(const struct plan *plan, const bool *only, bool all)
 {
     bench_begin();
-    load_clients_most();
+    bots_most();
     print_conditions();
     for (size_t i = 0; i < SECTIONS; i++) {
         if (all || only[i])

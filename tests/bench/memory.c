@@ -1,9 +1,10 @@
 /* What an idle named client costs in user-space memory, and what a room in use costs before anybody writes. */
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
+#include "tests/bench/bots.h"
 #include "tests/bench/figure.h"
-#include "tests/bench/load.h"
 #include "tests/bench/sections.h"
 
 #define SETTLING (SECOND_NS / 4)
@@ -25,17 +26,25 @@ static double settled(const struct process *server)
     return process_memory(server).private_dirty;
 }
 
-static void close_all(struct client *clients, uint32_t n)
+/* Chats are files: empty ones are enough to have chats that nobody has written in. */
+static void make_chats(const char *folder)
 {
-    for (uint32_t i = 0; i < n; i++)
-        load_close(&clients[i]);
+    for (uint32_t room = 0; room < ROOMS; room++) {
+        struct path path;
+        char name[64];
+        bots_chat(room, name);
+        int n = snprintf(path.text, sizeof path.text, "%s/%s.chat", folder, name);
+        FILE *file = n > 0 && (size_t)n < sizeof path.text ? fopen(path.text, "we") : NULL;
+        if (!file || fclose(file) != 0)
+            bench_fail("%s: %s", path.text, strerror(errno));
+    }
 }
 
 static void begin(struct process *server, const struct target *target, struct path *chats)
 {
     *chats = scratch_folder();
+    make_chats(chats->text);
     process_start_server(server, target, chats->text, NULL);
-    load_create_chats(ROOMS, server);
 }
 
 static void end(struct process *server, const struct path *chats)
@@ -44,37 +53,57 @@ static void end(struct process *server, const struct path *chats)
     scratch_remove(chats->text);
 }
 
-static void run_lobby(const struct target *target, struct client *clients, uint32_t n, struct result *result)
+/* So many who have a name and stay in the lobby. */
+static void open_lobby(struct bots *bots, uint32_t n, const struct process *server)
+{
+    struct load_config config = bots_config(&profile_idle);
+    config.clients = n;
+    bots_open(bots, &config, server);
+}
+
+/* So many in each of the rooms. */
+static void open_rooms(struct bots *bots, uint32_t members, const struct process *server)
+{
+    struct load_config config = bots_config(&profile_rooms);
+    config.rooms = ROOMS;
+    config.members = members;
+    bots_open(bots, &config, server);
+}
+
+static void run_lobby(const struct target *target, uint32_t n, struct result *result)
 {
     struct process server;
     struct path chats;
+    struct bots bots;
     begin(&server, target, &chats);
     double before = settled(&server);
-    load_name(clients, 0, n, &server);
+    open_lobby(&bots, n, &server);
     figure_add(&result->lobby, (settled(&server) - before) / n);
-    close_all(clients, n);
+    bots_close(&bots);
     end(&server, &chats);
 }
 
-/* One person a room first, then all the others. */
-static void run_rooms(const struct target *target, struct client *clients, uint32_t n, struct result *result)
+/* One person a room in the lobby and, when these are gone, in the rooms; then all the others, of a load of their own. */
+static void run_rooms(const struct target *target, uint32_t n, struct result *result)
 {
     struct process server;
     struct path chats;
+    struct bots first, others;
     begin(&server, target, &chats);
     double before = settled(&server);
-    load_name(clients, 0, ROOMS, &server);
+    open_lobby(&first, ROOMS, &server);
     double named = settled(&server);
-    load_join(clients, ROOMS, 1);
+    bots_close(&first);
+    open_rooms(&first, 1, &server);
     double used = settled(&server);
-    load_name(clients + ROOMS, ROOMS, n - ROOMS, &server);
-    load_join(clients + ROOMS, n - ROOMS, n / ROOMS - 1);
+    open_rooms(&others, n / ROOMS - 1, &server);
     double full = settled(&server);
     figure_add(&result->room, (used - named) / ROOMS);
     figure_add(&result->joining, (full - used) / (n - ROOMS));
     figure_add(&result->members, (full - before) / n);
     figure_add(&result->resident, process_memory(&server).resident / 1048576);
-    close_all(clients, n);
+    bots_close(&others);
+    bots_close(&first);
     end(&server, &chats);
 }
 
@@ -108,19 +137,17 @@ static void print(const struct plan *plan, const struct result *results, uint32_
 void section_memory(const struct plan *plan)
 {
     static struct result results[TARGETS_MOST];
-    uint32_t most = load_clients_most() / 4 * 3;
+    uint32_t most = bots_most() / 4 * 3;
     uint32_t n = most < CLIENTS ? most / ROOMS * ROOMS : CLIENTS;
     if (n <= ROOMS) {
         printf("\nmemory: SKIP: too few open files are allowed\n");
         return;
     }
-    struct client *clients = bench_alloc(n * sizeof *clients);
     for (int r = 0; r < figure_rounds; r++)
         for (size_t i = 0; i < plan->n; i++) {
             size_t t = plan_turn(plan, r, i);
-            run_lobby(&plan->targets[t], clients, n, &results[t]);
-            run_rooms(&plan->targets[t], clients, n, &results[t]);
+            run_lobby(&plan->targets[t], n, &results[t]);
+            run_rooms(&plan->targets[t], n, &results[t]);
         }
-    free(clients);
     print(plan, results, n);
 }

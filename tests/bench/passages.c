@@ -2,15 +2,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "tests/bench/bots.h"
 #include "tests/bench/figure.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/sections.h"
 #include "tests/bench/stages.h"
 #include "tests/bench/usage.h"
-#include "tests/bench/visitors.h"
 
-#define WARM_UP (SECOND_NS / 4)
-#define MEASURED INT64_C(1500000000)
+#define WARM_UP (SECOND / 4)
+#define MEASURED (3 * SECOND / 2)
+
+enum { VISITORS = 64 };
 
 static const char *const ways[] = {"in lock step: each request when the last is answered", "all requests at once"};
 enum { WAYS = sizeof ways / sizeof *ways };
@@ -20,7 +23,7 @@ struct result {
     struct figure rate; /* passages a second */
     struct figure cpu, user, system;
     struct figure switches, preempted;
-    struct share share;                 /* CPUs the clients took */
+    struct share share;                 /* CPUs the bots took */
     struct figure threads[USAGE_NAMES]; /* CPU by the threads' names */
     char names[USAGE_NAMES][16];
     struct stage_counts stages[STAGES_MOST]; /* of the last run, from its start to its end */
@@ -45,42 +48,80 @@ static void add_usage(const struct usage *usage, double done, struct result *res
     }
 }
 
-static void measure(struct visitors *visitors, struct result *result)
+/* One way of one target. */
+struct run {
+    struct process server;
+    struct bots bots;
+    struct tally tally;
+    bool begun; /* the warm-up is over, and this is what everything said then: */
+    int64_t at;
+    double cpu, visits;
+    struct usage usage;
+};
+
+/* Visits that are over. */
+static double visits(struct run *run)
 {
-    const struct process *server = visitors->server;
-    result->passages = (double)visitors_pass(visitors, bench_now() + WARM_UP);
-    struct usage before = usage_read(server);
-    int64_t begin = bench_now();
-    double cpu = process_cpu(server);
-    struct effort own = process_own_effort();
-    double done = (double)visitors_pass(visitors, begin + MEASURED);
-    double seconds = (double)(bench_now() - begin) / 1e9;
-    figure_add(&result->rate, done / seconds);
-    figure_add(&result->cpu, 1e6 * (process_cpu(server) - cpu) / done);
-    struct effort after_own = process_own_effort();
-    share_add(&result->share, &own, &after_own, seconds);
-    struct usage after = usage_read(server), used = usage_since(&after, &before);
-    add_usage(&used, done, result);
-    result->passages += done;
+    tally_clear(&run->tally);
+    for (int phase = 0; phase <= load_after(run->bots.load); phase++)
+        load_tally(run->bots.load, phase, &run->tally);
+    return (double)hist_count(&run->tally.times[KIND_VISIT]);
 }
 
-static void run(const struct target *target, size_t way, struct result *result)
+/* Looks at the clocks and counters when the warm-up has ended; a little late is no harm, as it looks at all of them. */
+static bool look(void *with)
 {
-    struct visitors visitors;
-    struct process server;
+    struct run *run = with;
+    bench_check();
+    if (run->begun || load_phase_now(run->bots.load) < 1)
+        return false;
+    run->begun = true;
+    run->usage = usage_read(&run->server);
+    run->visits = visits(run);
+    run->at = bench_now();
+    run->cpu = process_cpu(&run->server);
+    return false;
+}
+
+static void measure(struct run *run, struct result *result)
+{
+    struct load_phase phases[] = {{.length = WARM_UP, .value = VISITORS},
+                                  {.length = MEASURED, .value = VISITORS, .measured = true}};
+    bots_run(&run->bots, phases, 2, look, run);
+    double seconds = SECONDS(bench_now() - run->at);
+    double cpu = process_cpu(&run->server) - run->cpu;
+    struct usage after = usage_read(&run->server), used = usage_since(&after, &run->usage);
+    struct load_effort effort = load_effort(run->bots.load);
+    result->passages = visits(run);
+    double done = result->passages - run->visits;
+    figure_add(&result->rate, done / seconds);
+    figure_add(&result->cpu, 1e6 * cpu / done);
+    share_add(&result->share, &effort);
+    add_usage(&used, done, result);
+}
+
+static void measure_target(const struct target *target, size_t way, struct result *result)
+{
+    struct run run = {0};
     struct path chats = scratch_folder();
+    struct load_config config = bots_config(&profile_churn);
     bool floor = !*target->arch;
-    if (floor) {
-        floor_start_passages(&server);
-    } else {
-        process_start_server(&server, target, chats.text, NULL);
-        load_create_chats(1, &server);
-    }
-    visitors_open(&visitors, &server, way == 1);
-    measure(&visitors, result);
-    result->passages += (double)visitors_close(&visitors);
-    process_stop(&server);
-    result->n_stages = floor ? 0 : stages_read(&server, result->stages);
+    config.clients = VISITORS;
+    config.rooms = 1;
+    config.closed = true;
+    config.ahead = way == 1;
+    if (!tally_open(&run.tally))
+        bench_fail("no memory");
+    if (floor)
+        floor_start_passages(&run.server);
+    else
+        process_start_server(&run.server, target, chats.text, NULL);
+    bots_open(&run.bots, &config, &run.server);
+    measure(&run, result);
+    bots_close(&run.bots);
+    process_stop(&run.server);
+    result->n_stages = floor ? 0 : stages_read(&run.server, result->stages);
+    tally_close(&run.tally);
     scratch_remove(chats.text);
 }
 
@@ -116,7 +157,7 @@ static void print_threads(const struct target *target, const struct result *resu
     putchar('\n');
 }
 
-/* Turns and what they do are counted by the server, which sees the clients' pace, not the bench's clock. */
+/* Turns and what they do are counted by the server, which sees the bots' pace, not the bench's clock. */
 static void print_stages(const struct result *result)
 {
     if (result->n_stages == 0)
@@ -142,11 +183,11 @@ void section_passages(const struct plan *plan)
         for (size_t w = 0; w < WAYS; w++)
             for (size_t i = 0; i < all.n; i++) {
                 size_t t = plan_turn(&all, r, i);
-                run(&all.targets[t], w, &results[w][t]);
+                measure_target(&all.targets[t], w, &results[w][t]);
             }
     printf("\npassages: connect, name, join, leave, disconnect, closed; %d visitors at a time, one chat; "
            "%.2f s after %.2f s of warm-up\n",
-           VISITORS, SECONDS(MEASURED), SECONDS(WARM_UP));
+           VISITORS, (double)MEASURED / SECOND, (double)WARM_UP / SECOND);
     for (size_t w = 0; w < WAYS; w++) {
         printf("  %s\n", ways[w]);
         print_figures(&all, results[w]);

@@ -208,19 +208,6 @@ double process_cpu(const struct process *process)
     return read_clock(clock);
 }
 
-/* The bench is one thread: what its schedstat tells of that one is true of all. */
-struct effort process_own_effort(void)
-{
-    char line[128] = "", *at = line;
-    double ran = read_clock(CLOCK_PROCESS_CPUTIME_ID);
-    FILE *file = fopen("/proc/self/schedstat", "re");
-    if (file && fgets(line, sizeof line, file))
-        strtod(line, &at);
-    if (file)
-        fclose(file);
-    return (struct effort){.ran = ran, .wanted = ran + strtod(at, NULL) / 1e9};
-}
-
 struct memory process_memory(const struct process *process)
 {
     char path[64], line[256];

@@ -38,11 +38,6 @@ void process_kill_all(void);
 
 /* CPU seconds, user and system, of all its threads until now. */
 double process_cpu(const struct process *process);
-/* The bench's own: seconds it ran, and seconds it had something to do, while others were running or not. */
-struct effort {
-    double ran, wanted;
-};
-struct effort process_own_effort(void);
 struct memory process_memory(const struct process *process);
 
 #endif

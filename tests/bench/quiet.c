@@ -9,21 +9,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "tests/bench/allocations.h"
-#include "tests/bench/crowd.h"
+#include "tests/bench/bots.h"
 #include "tests/bench/sections.h"
 #include "tests/bench/trace.h"
 
-enum { WARM_UP_MESSAGES = 1000, MESSAGES = 100000 };
+enum { WARM_UP_MESSAGES = 1000, MESSAGES = 100000, RATE = 25000, MEMBERS = 10 };
 
-static const struct shape shape = {.rooms = 1, .members = 10, .senders = 10, .window = 4};
+static void open_room(struct bots *bots, const struct process *server)
+{
+    struct load_config config = bots_config(&profile_rooms);
+    config.rooms = 1;
+    config.members = config.senders = MEMBERS;
+    bots_open(bots, &config, server);
+}
 
 /* Passes so many messages; all have been delivered when this returns. */
-static void pass(struct crowd *crowd, uint64_t messages)
+static void pass(struct bots *bots, uint64_t messages)
 {
-    crowd_run(crowd, INT64_MAX, crowd->sent + messages);
-    crowd_drain(crowd);
-    /* Everybody has seen all of its own: everybody may send again. */
+    struct load_phase phase = {.length = (int64_t)messages * SECOND / RATE, .value = RATE, .measured = true};
+    bots_run(bots, &phase, 1, NULL, NULL);
+    if (load_count(bots->load, COUNT_SENT) != messages)
+        bench_fail("%s: %" PRIu64 " messages were sent instead of %" PRIu64, bots->process->name,
+                   load_count(bots->load, COUNT_SENT), messages);
 }
 
 static bool shim(struct path *path)
@@ -76,7 +85,7 @@ static int64_t log_bytes(const struct process *server)
 static void count_allocations(const struct target *target)
 {
     struct process server;
-    struct crowd crowd;
+    struct bots bots;
     struct path library, chats = scratch_folder(), file = scratch_path("allocations-%s", target->label);
     if (!shim(&library)) {
         printf("      SKIP: there is no %s\n", library.text);
@@ -85,18 +94,17 @@ static void count_allocations(const struct target *target)
     struct allocations *counts = map_counts(file.text);
     setenv("ALLOCATIONS", file.text, 1);
     process_start_server(&server, target, chats.text, library.text);
-    load_create_chats(shape.rooms, &server);
-    crowd_join(&crowd, &shape, &server);
+    open_room(&bots, &server);
     struct allocations first = take_counts(counts);
     if (first.mallocs + first.callocs == 0)
         bench_fail("%s counts nothing in the server", library.text);
-    pass(&crowd, WARM_UP_MESSAGES);
+    pass(&bots, WARM_UP_MESSAGES);
     struct allocations warm = take_counts(counts);
     int64_t logged = log_bytes(&server);
-    pass(&crowd, MESSAGES);
+    pass(&bots, MESSAGES);
     struct allocations last = take_counts(counts);
     logged = log_bytes(&server) - logged;
-    crowd_leave(&crowd);
+    bots_close(&bots);
     process_stop(&server);
     munmap(counts, sizeof *counts);
     scratch_remove(chats.text);
@@ -108,26 +116,24 @@ static void count_allocations(const struct target *target)
 static void count_calls(const struct target *target)
 {
     struct process server, strace;
-    struct crowd crowd;
+    struct bots bots;
     struct path chats = scratch_folder(), table = scratch_path("strace-%s", target->label);
     process_start_server(&server, target, chats.text, NULL);
-    load_create_chats(shape.rooms, &server);
-    crowd_join(&crowd, &shape, &server);
-    pass(&crowd, WARM_UP_MESSAGES);
+    open_room(&bots, &server);
+    pass(&bots, WARM_UP_MESSAGES);
     if (trace_begin(&strace, &server, table.text)) {
-        pass(&crowd, MESSAGES);
+        pass(&bots, MESSAGES);
         trace_end(&strace);
         trace_print(table.text, MESSAGES);
     }
-    crowd_leave(&crowd);
+    bots_close(&bots);
     process_stop(&server);
     scratch_remove(chats.text);
 }
 
 void section_quiet(const struct plan *plan)
 {
-    printf("\nquiet: %d messages (and less than a round more), a room of %u, all send, %u in flight each; once\n",
-           MESSAGES, shape.members, shape.window);
+    printf("\nquiet: %d messages, %d a second, a room of %d, all send; once\n", MESSAGES, RATE, MEMBERS);
     for (size_t a = 0; a < plan->n; a++) {
         printf("    %s\n", plan->targets[a].label);
         count_allocations(&plan->targets[a]);

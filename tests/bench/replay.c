@@ -5,23 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "tests/bench/bots.h"
 #include "tests/bench/figure.h"
 #include "tests/bench/floor.h"
-#include "tests/bench/load.h"
 #include "tests/bench/sections.h"
 
 enum {
     RECORD = 100, /* in the file, its end included */
     RECORDS = 64 * 1024 * 1024 / RECORD,
     FRAME = SERVER_HEADER + RECORD - 1,
-    DIGITS = 8,
-    PASSES = 16 /* the history is read so often in a run, and once before */
+    DIGITS = 8
 };
+
+#define FIRST (SECOND / 50)
+#define MEASURED (3 * SECOND / 2)
 
 struct result {
     struct figure rate; /* MB/s, of what comes over the connection */
     struct figure cpu;  /* milliseconds of server CPU for 64 MiB of file */
-    struct share share; /* CPUs the client took */
+    struct share share; /* CPUs the bot took */
 };
 
 static void make_record(char to[RECORD], uint32_t number)
@@ -30,16 +33,17 @@ static void make_record(char to[RECORD], uint32_t number)
     char digits[DIGITS + 1];
     snprintf(digits, sizeof digits, "%08u", number % 100000000U);
     memset(to, '.', RECORD - 1);
-    memcpy(to, lead, LEAD_BYTES);
-    memcpy(to + LEAD_BYTES, digits, DIGITS);
+    memcpy(to, lead, sizeof lead - 1);
+    memcpy(to + sizeof lead - 1, digits, DIGITS);
     to[RECORD - 1] = RECORD_END;
 }
 
 static void make_file(const char *folder)
 {
     struct path path;
-    char record[RECORD];
-    int n = snprintf(path.text, sizeof path.text, "%s/room-0000.chat", folder);
+    char record[RECORD], name[64];
+    bots_chat(0, name);
+    int n = snprintf(path.text, sizeof path.text, "%s/%s.chat", folder, name);
     FILE *file = n > 0 && (size_t)n < sizeof path.text ? fopen(path.text, "we") : NULL;
     for (uint32_t i = 0; file && i < RECORDS; i++) {
         make_record(record, i);
@@ -63,87 +67,54 @@ static char *make_frames(void)
     return frames;
 }
 
-static void take(const struct client *client, const struct frame *frame, uint32_t due)
+/* Until time is over, and then the reading that is under way. The first one begins in a phase of its own: the bot writes down
+ * what it is sent then, and compares from then on. */
+static void measure(const struct process *process, struct result *result)
 {
-    uint32_t number = 0;
-    if (frame->request != RECEIVE_MESSAGE || frame->response != SUCCESS || frame->n != RECORD - 1)
-        load_wrong(client, frame, "a record");
-    for (int i = 0; i < DIGITS; i++)
-        number = 10 * number + (uint32_t)(frame->text[LEAD_BYTES + i] - '0');
-    if (number != due)
-        load_wrong(client, frame, "the next record");
-}
-
-static void read_all(struct client *client)
-{
-    struct reader reader;
-    struct frame frame;
-    uint32_t got = 0;
-    while (got < RECORDS) {
-        load_wait(client, "a record");
-        if (load_read(client, &reader) == 0)
-            bench_fail("client %u: the server closed after %u of %u records", client->id, got, (uint32_t)RECORDS);
-        while (load_frame(&reader, &frame))
-            take(client, &frame, got++);
-        load_keep(client, &reader);
-    }
-}
-
-/* The server answers the join, and each further one by a leave before it. */
-static int64_t pass(struct client *client, bool server)
-{
-    int64_t begin = bench_now();
-    load_send(client, CONNECT_CHAT, "room-0000");
-    if (server)
-        load_expect(client, CONNECT_CHAT, SUCCESS);
-    read_all(client);
-    int64_t took = bench_now() - begin;
-    if (server) {
-        load_send(client, LEAVE_CHAT, "");
-        load_expect(client, GET_CHATS, SUCCESS);
-    }
-    return took;
-}
-
-static void measure(const struct process *process, bool server, struct result *result)
-{
-    struct client client;
-    int64_t took = 0;
-    load_connect(&client, 0, process);
-    if (server) {
-        load_send(&client, SET_NAME, "reader");
-        load_expect(&client, SET_NAME, SUCCESS);
-        load_expect(&client, GET_CHATS, SUCCESS);
-    }
-    pass(&client, server);
+    struct load_phase phases[] = {{.length = FIRST, .value = 1}, {.length = MEASURED, .value = 1, .measured = true}};
+    struct load_config config = bots_config(&profile_replay);
+    struct tally tally, all;
+    struct bots bots;
+    config.clients = config.rooms = 1;
+    config.closed = true;
+    if (!tally_open(&tally) || !tally_open(&all))
+        bench_fail("no memory");
+    bots_open(&bots, &config, process);
     double cpu = process_cpu(process);
-    struct effort own = process_own_effort();
-    for (int i = 0; i < PASSES; i++)
-        took += pass(&client, server);
-    double seconds = (double)took / 1e9;
-    figure_add(&result->rate, (double)PASSES * RECORDS * FRAME / seconds / 1e6);
-    figure_add(&result->cpu, 1e3 * (process_cpu(process) - cpu) / PASSES);
-    struct effort after_own = process_own_effort();
-    share_add(&result->share, &own, &after_own, seconds);
-    load_close(&client);
+    bots_run(&bots, phases, 2, NULL, NULL);
+    cpu = process_cpu(process) - cpu;
+    load_tally(bots.load, 1, &tally);
+    for (int phase = LOAD_BEFORE; phase <= load_after(bots.load); phase++)
+        load_tally(bots.load, phase, &all);
+    struct load_effort effort = load_effort(bots.load);
+    const struct hist *took = &tally.times[KIND_REPLAY];
+    if (hist_count(took) == 0 || tally_count(&all, COUNT_REPLAYED) != hist_count(&all.times[KIND_REPLAY]) * RECORDS)
+        bench_fail("%s: %" PRIu64 " records came in %" PRIu64 " readings of %u", process->name,
+                   tally_count(&all, COUNT_REPLAYED), hist_count(&all.times[KIND_REPLAY]), (uint32_t)RECORDS);
+    figure_add(&result->rate, (double)RECORDS * FRAME / hist_mean(took));
+    figure_add(&result->cpu, 1e3 * cpu / (double)hist_count(&all.times[KIND_REPLAY]));
+    share_add(&result->share, &effort);
+    bots_close(&bots);
+    tally_close(&tally);
+    tally_close(&all);
 }
 
 static void run(const struct target *target, const char *chats, const char *frames, struct result *result)
 {
     struct process process;
-    bool server = *target->arch;
-    if (server)
+    if (*target->arch)
         process_start_server(&process, target, chats, NULL);
     else
         floor_start_replay(&process, frames, (size_t)RECORDS * FRAME);
-    measure(&process, server, result);
+    measure(&process, result);
     process_stop(&process);
 }
 
 static void print(const struct plan *plan, const struct result *results)
 {
-    printf("\nreplay: a chat of %u records of %u bytes, in the page cache, read by one client %u times a run\n",
-           (uint32_t)RECORDS, (uint32_t)RECORD, (uint32_t)PASSES);
+    printf(
+        "\nreplay: a chat of %u records of %u bytes, in the page cache, read by one bot for %.2f s again and again\n",
+        (uint32_t)RECORDS, (uint32_t)RECORD, (double)MEASURED / SECOND);
     printf("    %-13s", "");
     figure_print_head("MB/s over the connection");
     figure_print_ratio_head("/ floor");

@@ -12,5 +12,7 @@ void section_start(const struct plan *plan);
 void section_passages(const struct plan *plan);
 void section_replay(const struct plan *plan);
 void section_quiet(const struct plan *plan);
+void section_record(const struct plan *plan);
+void section_generator(const struct plan *plan);
 
 #endif

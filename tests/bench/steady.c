@@ -1,11 +1,11 @@
 /* What a delivered record costs at a fixed rate, and how long deliveries take, beside a floor. */
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "tests/bench/delivery.h"
-#include "tests/bench/message.h"
 #include "tests/bench/sections.h"
 
-#define MEASURED SECOND_NS
+#define MEASURED SECOND
 
 static const struct setting {
     const char *name;
@@ -43,7 +43,7 @@ static void print_head(void)
     printf(
         "\nsteady, open loop: rooms x members, texts of %d bytes, frames of %d; %.2f s after %.2f s of warm-up;\n"
         "        p50 and p99: us from when a message was due to when a member had read it; late: p99 of due to sent\n",
-        TEXT_BYTES, FRAME_BYTES, SECONDS(MEASURED), SECONDS(DELIVERY_WARM_UP));
+        TEXT_BYTES, FRAME_BYTES, (double)MEASURED / SECOND, (double)DELIVERY_WARM_UP / SECOND);
     printf("    %-13s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");
