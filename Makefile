@@ -230,7 +230,8 @@ HARNESS = \
 	tests/harness/rows.c \
 	tests/harness/checker.c \
 	tests/harness/census.c \
-	tests/harness/crowd.c
+	tests/harness/crowd.c \
+	tests/harness/bots.c
 
 # One program, build/tests/system: the scenarios.
 SYSTEM_TESTS = \

@@ -1,4 +1,5 @@
-/* Many clients: 200 in 20 rooms, coming and going while others write. */
+/* Many clients in many rooms, coming and going while others write. */
+#include "tests/harness/bots.h"
 #include "tests/harness/census.h"
 #include "tests/harness/crowd.h"
 #include "tests/harness/rows.h"
@@ -14,9 +15,12 @@ static void check_and_finish(struct crowd *crowd)
 
 static void many_in_rooms(const struct trial *trial)
 {
-    struct crowd crowd = crowd_make(start_plain(trial), 200, 20, scaled(50, 5), 40);
-    crowd_begin(&crowd);
-    check_and_finish(&crowd);
+    struct server *server = start_plain(trial);
+    struct bots *bots = bots_start(server, "--profile", "rooms", "--rooms", "20", "--members", "10", "--closed",
+                                   "--threshold", "errors<=0");
+    bots_talk(bots, scaled(1000000, 100000));
+    bots_stop(bots);
+    finish(server);
 }
 
 /* All in one room; a few of them write long texts, so that turns differ in size. */
@@ -43,19 +47,18 @@ static void late_readers(const struct trial *trial)
     check_and_finish(&crowd);
 }
 
-/* Everybody enters, writes, leaves and enters again, from the beginning or from where it stopped. */
+/* Everybody wanders from chat to chat: enters one of them, writes, leaves, and all who are outside see new ones come. */
 static void leaving_and_entering(const struct trial *trial)
 {
-    struct crowd crowd = crowd_make(start_plain(trial), 60, 6, scaled(80, 8), 40);
-    for (size_t i = 0; i < crowd.n; i++) {
-        crowd.members[i].visits = (unsigned)i % 8 + 1;
-        crowd.members[i].continues = i % 2;
-    }
-    crowd_begin(&crowd);
-    check_and_finish(&crowd);
+    struct server *server = start_plain(trial);
+    struct bots *bots = bots_start(server, "--profile", "thesis", "--clients", "60", "--least-chats", "6",
+                                   "--leave-chance", "0.1", "--threshold", "errors<=0");
+    bots_talk(bots, scaled(500000, 50000));
+    bots_stop(bots);
+    finish(server);
 }
 
-/* The same with every message safe on the disk before it is shown. */
+/* Every message is safe on the disk before it is shown. */
 static void many_with_sync_always(const struct trial *trial)
 {
     struct crowd crowd = crowd_make(start_with(trial, "--sync", "always"), 30, 3, scaled(20, 2), 40);

@@ -1,4 +1,5 @@
 /* Readers who are late: they lose nothing and delay nobody. */
+#include "tests/harness/bots.h"
 #include "tests/harness/census.h"
 #include "tests/harness/crowd.h"
 #include "tests/harness/rows.h"
@@ -19,6 +20,24 @@ static void stalled_readers(const struct trial *trial)
     crowd_check(&crowd, false);
     crowd_check_all_stored(&crowd);
     finish(crowd.server);
+}
+
+/* The same in several rooms, with bots: half of them read nothing until the end, and then get all of it. */
+static void stalled_in_several_rooms(const struct trial *trial)
+{
+    enum { STALLED = 12, TRIES = 200, MORE = 1000000 };
+    struct server *server = start_plain(trial);
+    struct bots *bots = bots_start(server, "--profile", "slow", "--rooms", "3", "--members", "8", "--senders", "3",
+                                   "--slow", "4", "--size", "4000", "--closed", "--threshold", "errors<=0");
+    long long due = 0;
+    for (int i = 0; i < TRIES && due < STALLED; i++) {
+        bots_talk(bots, MORE);
+        due = census_take(server).due;
+    }
+    check(due >= STALLED, "only %lld of %d stalled readers are behind", due, STALLED);
+    bots_talk(bots, scaled(10 * MORE, MORE));
+    bots_stop(bots);
+    finish(server);
 }
 
 /* A stalled writer: its messages are taken and shown to all while it reads none of them. */
@@ -189,6 +208,7 @@ static void answers_to_one_who_does_not_read(const struct trial *trial)
 
 const struct scenario slow_scenarios[] = {
     {"stalled_readers", stalled_readers},
+    {"stalled_in_several_rooms", stalled_in_several_rooms},
     {"stalled_writers", stalled_writers},
     {"stalled_and_leaving", stalled_and_leaving},
     {"answers_wait_for_the_history", answers_wait_for_the_history},

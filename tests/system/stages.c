@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/harness/bots.h"
 #include "tests/harness/census.h"
 #include "tests/harness/crowd.h"
 #include "tests/harness/rows.h"
@@ -174,6 +175,17 @@ static void rooms_of_the_vanished(const struct trial *trial)
     finish(server);
 }
 
+/* Whole visits, all requests of each at once, under names that must be free when they are asked for again. */
+static void visits_without_end(const struct trial *trial)
+{
+    struct server *server = start_with(trial, "--room-linger", "0");
+    struct bots *bots = bots_start(server, "--profile", "churn", "--clients", "40", "--rooms", "8", "--ahead",
+                                   "--threshold", "errors<=0");
+    bots_come(bots, server, scaled(5000, 500));
+    bots_stop(bots);
+    finish(server);
+}
+
 /* Rooms linger: people come back while they do, and after. */
 static void rooms_that_linger(const struct trial *trial)
 {
@@ -198,6 +210,7 @@ const struct scenario stages_scenarios[] = {
     {"one_thread_starts_and_stops", one_thread_starts_and_stops},
     {"one_thread_for_the_vanished", one_thread_for_the_vanished},
     {"rooms_of_the_vanished", rooms_of_the_vanished},
+    {"visits_without_end", visits_without_end},
     {"rooms_that_linger", rooms_that_linger},
     {0},
 };
