@@ -337,6 +337,7 @@ FAILING = tests/faults/failing_calls.c
 
 MAN_PAGES = \
 	server/conveyord.1 \
+	client/load/conveyor-load.1 \
 	client/export/conveyor-export.1
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
