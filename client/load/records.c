@@ -80,6 +80,39 @@ static void kept_from_others(struct bot *bot, struct span record, uint64_t print
     bot->at++;
 }
 
+/* What others were sent in its place has the same mark. */
+static bool is_changed(const struct bot *bot, uint64_t when)
+{
+    return when && ledger_at(bot->chat, bot->at)->when == when;
+}
+
+static void changed(struct bot *bot, struct span record)
+{
+    char text[VIOLATION_TEXT];
+    violation_found(VIOLATION_OTHER, "%s, where others were sent another text", told(bot, record, text));
+    bot->at++;
+}
+
+/* It was due after all that anybody was sent: this reader is ahead of the others, and has not been sent what they were. */
+static bool is_ahead(const struct bot *bot, uint64_t when)
+{
+    return when > ledger_at(bot->chat, bot->chat->n - 1)->when;
+}
+
+static void went_ahead(struct bot *bot, struct span record, uint64_t print, const struct mark *mark)
+{
+    char text[VIOLATION_TEXT];
+    bool no_memory = false;
+    violation_found(VIOLATION_LOSS, "%s, which comes after %" PRIu64 " that others were sent", told(bot, record, text),
+                    bot->chat->n - bot->at);
+    bot->gap_from = bot->at;
+    bot->gap_to = bot->chat->n;
+    ledger_voice_next(bot->chat, mark->voice, mark->number, &no_memory);
+    if (no_memory || !ledger_append(bot->chat, print, mark->when))
+        worker_die("no memory");
+    bot->at = bot->chat->n;
+}
+
 /* ---- The first who is sent a record ---- */
 
 /* True when it belongs at the ledger's end. */
@@ -130,6 +163,10 @@ static uint64_t look_closer(struct bot *bot, struct span record, uint64_t print)
     int64_t place = ledger_find(bot->chat, bot->at, print, LOOK_AROUND);
     if (place >= 0)
         misplaced(bot, record, (uint64_t)place);
+    else if (is_changed(bot, when))
+        changed(bot, record);
+    else if (is_ahead(bot, when))
+        went_ahead(bot, record, print, &mark);
     else
         kept_from_others(bot, record, print, when);
     return 0;
