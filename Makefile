@@ -268,7 +268,10 @@ CLIENT_TESTS = \
 	tests/clients/loader.c \
 	tests/clients/load.c \
 	tests/clients/load_output.c \
-	tests/clients/load_ends.c
+	tests/clients/load_ends.c \
+	tests/clients/extra.c \
+	tests/clients/proxy.c \
+	tests/clients/load_faults.c
 
 # One program, build/tests/faults: what can go wrong around the server.
 FAULT_TESTS = \

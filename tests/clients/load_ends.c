@@ -83,15 +83,32 @@ static void load_first_code_that_applies(const struct trial *trial)
     server_stop(server);
 }
 
+/* Steps go up until one breaks; the maximum is the highest one that held. A busy machine may break any of them. */
+static void check_steps(const struct result *result)
+{
+    double max = 0;
+    bool valid = true;
+    unsigned n = 0;
+    for (; result_has(result, trial_text("find_max/steps/%u", n)); n++) {
+        const char *step = trial_text("find_max/steps/%u", n);
+        double rate = result_number(result, trial_text("%s/rate", step));
+        bool fine = result_is(result, trial_text("%s/valid", step));
+        valid = valid && fine;
+        if (fine && result_is(result, trial_text("%s/held", step)) && rate > max)
+            max = rate;
+    }
+    check(result_number(result, "find_max/rate") == max, "the maximum is %g instead of %g",
+          result_number(result, "find_max/rate"), max);
+    check(!valid || (n >= 5 && max >= 300 && max < 334), "the maximum is %g after %u steps", max, n);
+    check(result->outcome.code == 0 || !valid, "exit %d", result->outcome.code);
+}
+
 static void load_finds_the_maximum(const struct trial *trial)
 {
     struct server *server = start(trial);
     const char *words = "-p rooms -m 3 --rate 40 -d 0.2 --find-max";
     struct result result = loader_run(server->port, trial_text("%s --threshold deliver_rate<1000", words));
-    double max = result_number(&result, "find_max/rate");
-    check(result.outcome.code == 0 || result.outcome.code == 4, "exit %d", result.outcome.code);
-    check(result.outcome.code == 4 || (max >= 250 && max < 350), "the maximum is %g", max);
-    check(result_has(&result, "find_max/steps/3"), "there are fewer than four steps");
+    check_steps(&result);
     check(strstr(result.outcome.out.at, "40 a second: deliver p99"), "the steps are not told: %s",
           result.outcome.out.at);
     result = loader_run(server->port, trial_text("%s --threshold deliver_p50<=0us", words));
