@@ -1,6 +1,6 @@
 # Builds, tests, checks and installs Conveyor. Everything made lies in build/.
 #
-#   make                 the programs: the server, build/conveyord, and the exporter, build/conveyor-export
+#   make                 the programs: build/conveyord, build/conveyor-load and build/conveyor-export
 #   make test            unit, system, fault and client tests; T=name one scenario, ARCH=name one architecture
 #   make check           formatting, static analysis, shell scripts, man pages and the rules of purity
 #   make tiny            the same programs with every size made small, in build/tiny
@@ -271,7 +271,9 @@ CLIENT_TESTS = \
 	tests/clients/load_ends.c \
 	tests/clients/extra.c \
 	tests/clients/proxy.c \
-	tests/clients/load_faults.c
+	tests/clients/load_faults.c \
+	tests/clients/pretender.c \
+	tests/clients/load_protocol.c
 
 # One program, build/tests/faults: what can go wrong around the server.
 FAULT_TESTS = \

@@ -65,18 +65,19 @@ static void load_finds_a_double(const struct trial *trial)
 
 static void load_finds_two_swapped(const struct trial *trial)
 {
-    find_everywhere(trial, FAULT_SWAP, run_of_60, "order");
     find_everywhere(trial, FAULT_SWAP, "-p rooms -m 4 --senders 1 --rate 200 -d 0.3", "order");
+    find_everywhere(trial, FAULT_SWAP, run_of_60,
+                    NULL); /* of several authors nobody knows the order before it is told */
 }
 
 static void load_finds_a_changed_byte(const struct trial *trial)
 {
     find_everywhere(trial, FAULT_CHANGE, run_of_60, "other");
-    /* Who is first to be sent something without a mark can't know that it had one: it is missed by the others. */
+    /* Who is first to be sent something without a mark can't know that it had one; then it is missed by the others. */
     for (unsigned late = 0; late < 2; late++) {
         struct proxy_plan plan = {.fault = FAULT_CHANGE_MARK, .connection = 3, .record = 20, .late = late};
         struct result result = run_with(trial, plan, run_of_60);
-        result_violates(&result, late ? "other" : "loss");
+        result_violates(&result, NULL);
     }
 }
 

@@ -38,7 +38,7 @@ bool result_has(const struct result *result, const char *path);
 void result_delivered(const struct result *result);
 /* The same, and nothing went wrong. */
 void result_fine(const struct result *result);
-/* Violations of this kind were found, counted and told with their evidence, and made it end with 3. */
+/* Violations of this kind (NULL: of any) were found, counted and told with their evidence, and made it end with 3. */
 void result_violates(const struct result *result, const char *kind);
 
 /* A rate, a number or a time that a build with a sanitizer can do. */

@@ -16,8 +16,7 @@
 
 static struct program *programs;
 
-/* Ours lie beside the server. */
-static const char *find(const char *name)
+const char *program_path(const char *name)
 {
     const char *server = getenv("CONVEYORD"), *slash = server ? strrchr(server, '/') : NULL;
     if (strncmp(name, "conveyor-", strlen("conveyor-")) != 0)
@@ -76,7 +75,7 @@ static void become(const struct call *call, const char *path, const int standard
 struct program *program_start(const struct call *call)
 {
     struct program *program = make(call);
-    const char *path = find(call->words[0]);
+    const char *path = program_path(call->words[0]);
     int pipe_ends[2] = {-1, -1};
     if (!call->input && pipe2(pipe_ends, O_CLOEXEC) < 0)
         trial_fail("no pipe: %s", strerror(errno));

@@ -24,6 +24,8 @@ struct program {
     char *out, *err;
 };
 
+/* Where a program of this name is: ours lie beside the server; another one's name itself. */
+const char *program_path(const char *name);
 /* Starts it. It is ended with the trial, if it still runs then. */
 struct program *program_start(const struct call *call);
 /* Writes all of it to its stdin. */

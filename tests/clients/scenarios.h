@@ -4,7 +4,8 @@
 
 #include "tests/harness/trial.h"
 
-#define THEMES(theme) theme(export) theme(load) theme(load_output) theme(load_ends) theme(load_faults)
+#define THEMES(theme) \
+    theme(export) theme(load) theme(load_output) theme(load_ends) theme(load_faults) theme(load_protocol)
 
 #define DECLARE_THEME(theme) extern const struct scenario theme##_scenarios[];
 THEMES(DECLARE_THEME)

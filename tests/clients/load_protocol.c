@@ -1,0 +1,170 @@
+/* conveyor-load and a server that says what no server should: it goes on, tells, and ends with 3. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/protocol.h"
+#include "tests/clients/loader.h"
+#include "tests/clients/pretender.h"
+#include "tests/clients/scenarios.h"
+
+/* Behind the tenth message, to its author. */
+enum { AFTER = 10 };
+
+static const char *const run_of_40 = "-p rooms -m 3 --rate 100 -d 0.4";
+
+/* A frame that claims to be so long; what it holds is as long as the text. */
+static struct prank frame_of(int32_t request, int32_t response, uint64_t length, const char *text)
+{
+    size_t n = strlen(text);
+    char *frame = trial_alloc(SERVER_HEADER + n);
+    protocol_server_header(frame, request, response, length);
+    memcpy(frame + SERVER_HEADER, text, n);
+    return (struct prank){.bytes = frame, .n = SERVER_HEADER + n, .after = AFTER};
+}
+
+/* With little memory to blow up; what a sanitizer needs for itself is more. */
+static struct result run_in_little_memory(int port)
+{
+    struct loader loader = {.json_path = trial_path("little-%d.json", port)};
+    struct call inner = loader_call(port, trial_text("%s --json %s", run_of_40, loader.json_path));
+    struct call call = {.words = {"prlimit", "--as=400000000"}};
+    if (!server_memory_is_its_own()) {
+        loader.program = program_start(&inner);
+    } else {
+        inner.words[0] = program_path(LOADER);
+        memcpy(call.words + 2, inner.words, (CALL_WORDS - 2) * sizeof *call.words);
+        loader.program = program_start(&call);
+    }
+    program_end_input(loader.program);
+    return loader_end(&loader);
+}
+
+static void is_a_protocol_error(struct prank prank)
+{
+    struct result result = run_in_little_memory(pretender_start(&prank));
+    const char *which = shown(prank.bytes, prank.n);
+    check(result.outcome.code == 3, "%s: exit %d: %s", which, result.outcome.code,
+          shown(result.outcome.err.at, result.outcome.err.n));
+    check(result_number(&result, "errors/protocol") == 1, "%s: %g protocol errors", which,
+          result_number(&result, "errors/protocol"));
+    const char *first = result_text(&result, "delivery/first_protocol_error");
+    check(strstr(result.outcome.err.at, trial_text("protocol error: %s", first)), "%s: it is not told: %s", which,
+          result.outcome.err.at);
+    check(result_number(&result, "delivery/violations") == 0, "%s: %s", which, result_text(&result, "delivery/first"));
+    check(result_number(&result, "counts/sent") == 40 && result_number(&result, "counts/reconnects") == 1,
+          "%s: it did not go on", which);
+}
+
+static void load_pretender_that_behaves(const struct trial *trial)
+{
+    struct result result = loader_run(pretender_start(&(struct prank){.after = 1000000}), run_of_40);
+    result_fine(&result);
+    check(result_number(&result, "counts/delivered") == 120, "not everything was delivered");
+    (void)trial;
+}
+
+static void load_requests_that_nobody_knows(const struct trial *trial)
+{
+    static const int32_t requests[] = {-1, 9, 10, 11, 42, INT32_MAX, INT32_MIN};
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        is_a_protocol_error(frame_of(requests[i], SUCCESS, 0, ""));
+    (void)trial;
+}
+
+static void load_responses_that_are_none(const struct trial *trial)
+{
+    static const int32_t responses[] = {2, -1, INT32_MIN};
+    static const int32_t requests[] = {RECEIVE_MESSAGE, SEND_MESSAGE, WRONG_REQUEST, GET_CHATS};
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        is_a_protocol_error(frame_of(requests[i], responses[i % 3], 5, "hello"));
+    (void)trial;
+}
+
+static void load_lengths_that_cannot_be(const struct trial *trial)
+{
+    static const struct {
+        int32_t request;
+        uint64_t length;
+    } frames[] = {
+        {RECEIVE_MESSAGE, (uint64_t)1 << 40},
+        {RECEIVE_MESSAGE, UINT64_MAX},
+        {RECEIVE_MESSAGE, RECORD_MAX + 5000},
+        {SET_NAME, UINT64_MAX - 15},
+        {GET_CHATS, UINT64_MAX},
+        {GET_CHATS, (256 << 20) + 1},
+        {-1, (uint64_t)1 << 63},
+    };
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+        is_a_protocol_error(frame_of(frames[i].request, SUCCESS, frames[i].length, "some bytes"));
+    (void)trial;
+}
+
+static void load_answers_to_nothing(const struct trial *trial)
+{
+    static const struct {
+        int32_t request, response;
+        const char *text;
+    } answers[] = {
+        {SET_NAME, SUCCESS, ""},         {CREATE_CHAT, FAILURE, SAY_CHAT_EXISTS},
+        {CONNECT_CHAT, SUCCESS, "hall"}, {SEND_MESSAGE, SUCCESS, ""},
+        {SEND_MESSAGE, FAILURE, "no"},   {LEAVE_CHAT, SUCCESS, ""},
+        {LEAVE_CHAT, FAILURE, "no"},     {DISCONNECT, SUCCESS, ""},
+        {GET_CHATS, SUCCESS, "hall\n"},  {GET_CHATS, FAILURE, "no"},
+        {WRONG_REQUEST, SUCCESS, ""},    {WRONG_REQUEST, FAILURE, SAY_WRONG_REQUEST},
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        is_a_protocol_error(
+            frame_of(answers[i].request, answers[i].response, strlen(answers[i].text), answers[i].text));
+    (void)trial;
+}
+
+/* Each of them takes the place of a record: others are missing it, or it is missing one. */
+static void load_records_that_are_none(const struct trial *trial)
+{
+    static const char *const records[] = {
+        "",
+        "no record",
+        "author\t",
+        "author\t12:00:00 11/21/26",
+        "author\t12:00:00 11/21/26 text",
+        "\t12:00:00 11/21/26\ntext",
+        "author 12:00:00 11/21/26\ntext",
+    };
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        struct prank prank = frame_of(RECEIVE_MESSAGE, SUCCESS, strlen(records[i]), records[i]);
+        struct result result = run_in_little_memory(pretender_start(&prank));
+        result_violates(&result, "other");
+        check(strstr(result.outcome.err.at, "no record"), "the evidence is '%s'", result.outcome.err.at);
+    }
+    (void)trial;
+}
+
+/* What is not a chat server at all is told by the first who comes. */
+static void load_foreign_servers(const struct trial *trial)
+{
+    static const struct {
+        const char *bytes, *text;
+    } servers[] = {
+        {"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "no chat server"},
+        {"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "no chat server"},
+        {"220 mail.example.org ESMTP ready\r\n", "no chat server"},
+    };
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+        int port = pretender_start(&(struct prank){.bytes = servers[i].bytes, .n = strlen(servers[i].bytes)});
+        struct call call = loader_call(port, run_of_40);
+        loader_refuses(&call, 1, servers[i].text);
+    }
+    (void)trial;
+}
+
+const struct scenario load_protocol_scenarios[] = {
+    {"load_pretender_that_behaves", load_pretender_that_behaves},
+    {"load_requests_that_nobody_knows", load_requests_that_nobody_knows},
+    {"load_responses_that_are_none", load_responses_that_are_none},
+    {"load_lengths_that_cannot_be", load_lengths_that_cannot_be},
+    {"load_answers_to_nothing", load_answers_to_nothing},
+    {"load_records_that_are_none", load_records_that_are_none},
+    {"load_foreign_servers", load_foreign_servers},
+    {0},
+};
