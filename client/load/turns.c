@@ -40,10 +40,13 @@ void turns_begin(struct worker *worker)
         worker->senders[i]->next = worker->senders[i]->seat;
 }
 
+/* In a closed loop a room's senders begin one behind the other: what is delivered together stays together from then on, and a
+ * start in turn, one of each room, would have a server deliver by twos and threes for as long as it lasts. */
 void turns_open(struct worker *worker)
 {
-    for (uint32_t i = 0; !is_paced(worker) && i < worker->n_senders; i++)
-        bot_make_due(worker->senders[i]);
+    for (uint32_t i = 0; !is_paced(worker) && i < worker->n; i++)
+        if (worker->bots[i].sends)
+            bot_make_due(&worker->bots[i]);
 }
 
 /* The lag is the thread's own: whether the server takes anything from the sender is another matter. */
