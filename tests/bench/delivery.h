@@ -6,7 +6,7 @@
 #include "tests/bench/figure.h"
 #include "tests/bench/target.h"
 
-#define DELIVERY_WARM_UP (SECOND / 5)
+#define DELIVERY_WARM_UP (200 * MILLISECOND)
 
 struct shape {
     uint32_t rooms, members;

@@ -10,8 +10,8 @@
 #include "tests/bench/stages.h"
 #include "tests/bench/usage.h"
 
-#define WARM_UP (SECOND / 4)
-#define MEASURED (3 * SECOND / 2)
+#define WARM_UP (250 * MILLISECOND)
+#define MEASURED (1500 * MILLISECOND)
 
 enum { VISITORS = 64 };
 

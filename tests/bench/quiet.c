@@ -15,7 +15,13 @@
 #include "tests/bench/sections.h"
 #include "tests/bench/trace.h"
 
-enum { WARM_UP_MESSAGES = 1000, MESSAGES = 100000, RATE = 25000, MEMBERS = 10 };
+enum {
+    WARM_UP_MESSAGES = 1000, /* all within a millisecond: what grows with a backlog grows then */
+    BURST = 1000000,
+    MESSAGES = 100000,
+    RATE = 25000, /* a second */
+    MEMBERS = 10
+};
 
 static void open_room(struct bots *bots, const struct process *server)
 {
@@ -25,10 +31,10 @@ static void open_room(struct bots *bots, const struct process *server)
     bots_open(bots, &config, server);
 }
 
-/* Passes so many messages; all have been delivered when this returns. */
-static void pass(struct bots *bots, uint64_t messages)
+/* Passes so many messages, so many a second; all have been delivered when this returns. */
+static void pass(struct bots *bots, uint64_t messages, int64_t rate)
 {
-    struct load_phase phase = {.length = (int64_t)messages * SECOND / RATE, .value = RATE, .measured = true};
+    struct load_phase phase = {.length = (int64_t)messages * SECOND / rate, .value = (double)rate, .measured = true};
     bots_run(bots, &phase, 1, NULL, NULL);
     if (load_count(bots->load, COUNT_SENT) != messages)
         bench_fail("%s: %" PRIu64 " messages were sent instead of %" PRIu64, bots->process->name,
@@ -98,10 +104,10 @@ static void count_allocations(const struct target *target)
     struct allocations first = take_counts(counts);
     if (first.mallocs + first.callocs == 0)
         bench_fail("%s counts nothing in the server", library.text);
-    pass(&bots, WARM_UP_MESSAGES);
+    pass(&bots, WARM_UP_MESSAGES, BURST);
     struct allocations warm = take_counts(counts);
     int64_t logged = log_bytes(&server);
-    pass(&bots, MESSAGES);
+    pass(&bots, MESSAGES, RATE);
     struct allocations last = take_counts(counts);
     logged = log_bytes(&server) - logged;
     bots_close(&bots);
@@ -120,9 +126,9 @@ static void count_calls(const struct target *target)
     struct path chats = scratch_folder(), table = scratch_path("strace-%s", target->label);
     process_start_server(&server, target, chats.text, NULL);
     open_room(&bots, &server);
-    pass(&bots, WARM_UP_MESSAGES);
+    pass(&bots, WARM_UP_MESSAGES, BURST);
     if (trace_begin(&strace, &server, table.text)) {
-        pass(&bots, MESSAGES);
+        pass(&bots, MESSAGES, RATE);
         trace_end(&strace);
         trace_print(table.text, MESSAGES);
     }

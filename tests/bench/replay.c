@@ -18,8 +18,8 @@ enum {
     DIGITS = 8
 };
 
-#define FIRST (SECOND / 50)
-#define MEASURED (3 * SECOND / 2)
+#define FIRST (20 * MILLISECOND)
+#define MEASURED (1500 * MILLISECOND)
 
 struct result {
     struct figure rate; /* MB/s, of what comes over the connection */
