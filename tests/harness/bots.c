@@ -15,7 +15,11 @@
 
 #include "tests/harness/census.h"
 
-enum { BOTS_WORDS = 32 };
+enum {
+    BOTS_WORDS = 32,
+    OWN_LIMIT_MS =
+        35000 /* what they wait for things that do not come: when time is over, for all of it, for goodbyes */
+};
 
 static struct bots *all;
 
@@ -169,7 +173,7 @@ void bots_stop(struct bots *bots)
     int code;
     expect_running(bots);
     kill(bots->pid, SIGTERM);
-    for (int64_t until = time_limit(); !have_ended(bots, &code);)
+    for (int64_t until = time_limit() + OWN_LIMIT_MS; !have_ended(bots, &code);)
         look_again(until, "the bots to end");
     if (code == 0)
         return;
