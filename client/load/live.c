@@ -77,9 +77,10 @@ static void print_line(const struct live *live, const struct second *second)
             live->told + live->seconds, second->present, second->sent, second->delivered);
     if (second->replayed)
         fprintf(stderr, "  %" PRIu64 " replayed", second->replayed);
-    fprintf(stderr, "  %s p50 %.3f p99 %.3f max %.3f ms", kind_names[live->options->config.profile->main],
-            (double)hist_quantile(times, 0.5) / MILLISECOND, (double)hist_quantile(times, 0.99) / MILLISECOND,
-            (double)hist_max(times) / MILLISECOND);
+    if (hist_count(times))
+        fprintf(stderr, "  %s p50 %.3f p99 %.3f max %.3f ms", kind_names[live->options->config.profile->main],
+                (double)hist_quantile(times, 0.5) / MILLISECOND, (double)hist_quantile(times, 0.99) / MILLISECOND,
+                (double)hist_max(times) / MILLISECOND);
     if (second->errors)
         fprintf(stderr, "  %" PRIu64 " errors", second->errors);
     fputs(live->tty ? "\033[K" : "\n", stderr);
@@ -107,10 +108,10 @@ static void tell(struct live *live)
 bool live_watch(void *at)
 {
     struct live *live = at;
-    live->stop = caught;
+    live->stop = caught; /* once: it may change at any moment */
     if (live->load && load_time(live->load) >= (live->seconds + 1) * SECOND)
         tell(live);
-    return caught != 0;
+    return live->stop != 0;
 }
 
 /* The last second may have ended after the last look at the watch. */

@@ -395,6 +395,14 @@ bool load_had_anybody(const struct load *load)
     return false;
 }
 
+uint32_t load_missing(const struct load *load)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < load->config.threads; i++)
+        sum += atomic_load_explicit(&load->workers[i].missing, memory_order_relaxed);
+    return sum;
+}
+
 struct load_effort load_effort(const struct load *load)
 {
     struct load_effort effort = {.seconds = (double)(load->run_until - load->run_since) / SECOND};

@@ -2,6 +2,7 @@
 #include "client/load/report.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "client/load/profile.h"
 #include "client/load/violation.h"
@@ -134,6 +135,8 @@ static void print_verdict(FILE *to, const struct results *results)
 {
     if (!results->anybody)
         fprintf(to, "  FAILED: no bot was ever given a name\n");
+    else if (results->deserted)
+        fprintf(to, "  FAILED: at the end no bot had a connection, nor could it have another\n");
     else if (!results->options->config.verify)
         fprintf(to, "  delivery: not looked at\n");
     else if (violation_sum() == 0)
@@ -151,9 +154,14 @@ static void print_thresholds(FILE *to, const struct results *results)
 {
     for (size_t i = 0; i < results->options->n_thresholds; i++) {
         const struct threshold *threshold = &results->options->thresholds[i];
-        bool time = threshold->of == OF_QUANTILE || threshold->of == OF_MAX || threshold->of == OF_MEAN;
-        fprintf(to, "  threshold %s: %s, it was %.*f%s\n", threshold->text, results->held[i] ? "held" : "BROKEN",
-                time ? 3 : 0, time ? ms(results->measured[i]) : results->measured[i], time ? " ms" : "");
+        double measured = results->measured[i];
+        fprintf(to, "  threshold %s: %s, ", threshold->text, results->held[i] ? "held" : "BROKEN");
+        if (isnan(measured))
+            fprintf(to, "nothing of the kind was timed\n");
+        else if (threshold_is_time(threshold))
+            fprintf(to, "it was %.3f ms\n", ms(measured));
+        else
+            fprintf(to, "it was %.0f\n", measured);
     }
 }
 

@@ -126,10 +126,19 @@ static void add_errors(struct tally *to, const struct load *load, int phase)
         tally_bump(&to->errors[i], load_error_in(load, phase, i));
 }
 
+static uint32_t wanted_at_the_end(const struct options *options)
+{
+    const struct load_config *config = &options->config;
+    if (config->profile->rooms)
+        return config->rooms * config->members;
+    return (uint32_t)options->phases[options->n_phases - 1].value;
+}
+
 /* Errors count whenever they happened, requests unless they were to warm up. */
 void results_end(struct results *results, const struct load *load)
 {
     results->anybody = load_had_anybody(load);
+    results->deserted = load_missing(load) > 0 && load_missing(load) >= wanted_at_the_end(results->options);
     load_tally(load, LOAD_BEFORE, &results->total);
     load_tally(load, load_after(load), &results->total);
     for (size_t i = 0; i < results->options->n_phases; i++)
@@ -154,7 +163,7 @@ bool results_held(const struct results *results)
 
 int results_exit(const struct results *results)
 {
-    if (!results->anybody)
+    if (!results->anybody || results->deserted)
         return EXIT_FAILED;
     if (violation_sum() || tally_error(&results->total, ERROR_PROTOCOL))
         return EXIT_DELIVERY;

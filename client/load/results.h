@@ -35,6 +35,7 @@ struct results {
     size_t n_steps;
     double max;        /* the last rate that held; 0: none did */
     bool anybody;      /* was ever given a name */
+    bool deserted;     /* all who were to be there at the end had lost their connection */
     bool stopped;      /* by a signal */
     bool drained;      /* all that was due has come */
     char invalid[160]; /* why the generator does not believe its own figures; empty: it does */

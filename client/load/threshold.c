@@ -1,6 +1,7 @@
 /* What a run is to be judged by. */
 #include "client/load/threshold.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ static const char *parse_metric(char *metric, struct threshold *threshold)
     return threshold->which < 0 ? "there is no such kind of time" : NULL;
 }
 
-static bool is_time(const struct threshold *threshold)
+bool threshold_is_time(const struct threshold *threshold)
 {
     return threshold->of == OF_QUANTILE || threshold->of == OF_MAX || threshold->of == OF_MEAN;
 }
@@ -80,7 +81,7 @@ static const char *parse_value(const char *text, struct threshold *threshold)
     threshold->value = strtod(text, &end);
     if (digits == 0 || end != text + digits)
         return wrong_form;
-    if (!is_time(threshold))
+    if (!threshold_is_time(threshold))
         return *end ? "the value is a number without a unit" : NULL;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(end, units[i].name) == 0) {
@@ -108,6 +109,8 @@ const char *threshold_parse(const char *text, struct threshold *threshold)
 double threshold_measure(const struct threshold *threshold, const struct tally *tally, double seconds)
 {
     const struct hist *times = &tally->times[threshold->which];
+    if (threshold_is_time(threshold) && hist_count(times) == 0)
+        return NAN;
     switch (threshold->of) {
     case OF_QUANTILE:
         return (double)hist_quantile(times, threshold->quantile);
@@ -129,6 +132,8 @@ double threshold_measure(const struct threshold *threshold, const struct tally *
 
 bool threshold_holds(const struct threshold *threshold, double measured)
 {
+    if (isnan(measured))
+        return false;
     if (threshold->equal_is_fine && !(measured < threshold->value) && !(measured > threshold->value))
         return true;
     return threshold->below ? measured < threshold->value : measured > threshold->value;

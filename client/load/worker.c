@@ -243,6 +243,14 @@ static void publish_ends(const struct worker *worker)
     }
 }
 
+static void count_missing(struct worker *worker)
+{
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < worker->n; i++)
+        missing += worker->bots[i].lost && worker->bots[i].place == BOT_AWAY;
+    atomic_store_explicit(&worker->missing, missing, memory_order_relaxed);
+}
+
 static bool is_done(const struct worker *worker)
 {
     switch (worker->seen_mode) {
@@ -302,6 +310,7 @@ static void check_mode(struct worker *worker)
     if (done && worker->seen_mode == MODE_SETTLE) {
         turns_forget(worker);
         publish_ends(worker);
+        count_missing(worker);
     }
     if (done)
         finish(worker);

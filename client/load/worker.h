@@ -40,6 +40,7 @@ struct worker {
     _Atomic bool gave_up; /* in this run something due did not come */
     _Atomic uint32_t present;
     _Atomic bool had_anybody; /* present was not 0 once */
+    _Atomic uint32_t missing; /* those who had lost their connection when all was settled, and had no other */
 
     struct bot *bots;
     uint32_t n;
