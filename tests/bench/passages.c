@@ -88,6 +88,8 @@ static void measure(struct run *run, struct result *result)
     struct load_phase phases[] = {{.length = WARM_UP, .value = VISITORS},
                                   {.length = MEASURED, .value = VISITORS, .measured = true}};
     bots_run(&run->bots, phases, 2, look, run);
+    if (!run->begun)
+        bench_fail("%s: the bench had no time to look at it for %.2f s", run->server.name, (double)MEASURED / SECOND);
     double seconds = SECONDS(bench_now() - run->at);
     double cpu = process_cpu(&run->server) - run->cpu;
     struct usage after = usage_read(&run->server), used = usage_since(&after, &run->usage);
