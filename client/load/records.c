@@ -144,7 +144,7 @@ static uint64_t when_of(const struct worker *worker, const struct mark *mark)
 /* It is not what the ledger has at this place. Its time, or 0. */
 static uint64_t look_closer(struct bot *bot, struct span record, uint64_t print)
 {
-    struct mark mark;
+    struct mark mark = {0};
     struct span text;
     bool ours = find_mark(bot->worker, record, &mark);
     uint64_t when = ours ? when_of(bot->worker, &mark) : 0;
