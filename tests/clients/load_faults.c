@@ -250,7 +250,7 @@ static void load_asked_too_much(const struct trial *trial)
     enum { LATE_US = 10000 };
     struct server *server = start(trial);
     struct result result = loader_run(
-        server->port, trial_text("-p rooms -m 2 --rate 9000000 -d %s", server_memory_is_its_own() ? "0.2" : "0.02"));
+        server->port, trial_text("-p rooms -m 1 --rate 9000000 -d %s", server_memory_is_its_own() ? "0.1" : "0.02"));
     result_fine(&result);
     check(result.outcome.code == 4 || result_number(&result, "times_us/deliver/p50") >= LATE_US,
           "it says that a message took %g us, at nine million a second",

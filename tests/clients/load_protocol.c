@@ -23,27 +23,32 @@ static struct prank frame_of(int32_t request, int32_t response, uint64_t length,
     return (struct prank){.bytes = frame, .n = SERVER_HEADER + n, .after = AFTER};
 }
 
+/* All of these happen at once, each to a run of its own. */
+enum { PRANKS_MOST = 16 };
+
+static struct {
+    struct prank prank;
+    struct loader loader;
+} pranks[PRANKS_MOST];
+
 /* With little memory to blow up; what a sanitizer needs for itself is more. */
-static struct result run_in_little_memory(int port)
+static void begin(size_t i, struct prank prank)
 {
-    struct loader loader = {.json_path = trial_path("little-%d.json", port)};
+    int port = pretender_start(&prank);
+    struct loader loader = {.json_path = trial_path("prank-%zu.json", i)};
     struct call inner = loader_call(port, trial_text("%s --json %s", run_of_40, loader.json_path));
-    struct call call = {.words = {"prlimit", "--as=400000000"}};
-    if (!server_memory_is_its_own()) {
-        loader.program = program_start(&inner);
-    } else {
-        inner.words[0] = program_path(LOADER);
-        memcpy(call.words + 2, inner.words, (CALL_WORDS - 2) * sizeof *call.words);
-        loader.program = program_start(&call);
-    }
+    struct call call = {.words = {"prlimit", "--as=400000000", program_path(LOADER)}};
+    memcpy(call.words + 3, inner.words + 1, (CALL_WORDS - 3) * sizeof *call.words);
+    loader.program = program_start(server_memory_is_its_own() ? &call : &inner);
     program_end_input(loader.program);
-    return loader_end(&loader);
+    pranks[i].prank = prank;
+    pranks[i].loader = loader;
 }
 
-static void is_a_protocol_error(struct prank prank)
+static void ends_with_a_protocol_error(size_t i)
 {
-    struct result result = run_in_little_memory(pretender_start(&prank));
-    const char *which = shown(prank.bytes, prank.n);
+    struct result result = loader_end(&pranks[i].loader);
+    const char *which = shown(pranks[i].prank.bytes, pranks[i].prank.n);
     check(result.outcome.code == 3, "%s: exit %d: %s", which, result.outcome.code,
           shown(result.outcome.err.at, result.outcome.err.n));
     check(result_number(&result, "errors/protocol") == 1, "%s: %g protocol errors", which,
@@ -54,6 +59,12 @@ static void is_a_protocol_error(struct prank prank)
     check(result_number(&result, "delivery/violations") == 0, "%s: %s", which, result_text(&result, "delivery/first"));
     check(result_number(&result, "counts/sent") == 40 && result_number(&result, "counts/reconnects") == 1,
           "%s: it did not go on", which);
+}
+
+static void are_protocol_errors(size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ends_with_a_protocol_error(i);
 }
 
 static void load_pretender_that_behaves(const struct trial *trial)
@@ -68,7 +79,8 @@ static void load_requests_that_nobody_knows(const struct trial *trial)
 {
     static const int32_t requests[] = {-1, 9, 10, 11, 42, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
-        is_a_protocol_error(frame_of(requests[i], SUCCESS, 0, ""));
+        begin(i, frame_of(requests[i], SUCCESS, 0, ""));
+    are_protocol_errors(sizeof requests / sizeof *requests);
     (void)trial;
 }
 
@@ -77,7 +89,8 @@ static void load_responses_that_are_none(const struct trial *trial)
     static const int32_t responses[] = {2, -1, INT32_MIN};
     static const int32_t requests[] = {RECEIVE_MESSAGE, SEND_MESSAGE, WRONG_REQUEST, GET_CHATS};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
-        is_a_protocol_error(frame_of(requests[i], responses[i % 3], 5, "hello"));
+        begin(i, frame_of(requests[i], responses[i % 3], 5, "hello"));
+    are_protocol_errors(sizeof requests / sizeof *requests);
     (void)trial;
 }
 
@@ -96,7 +109,8 @@ static void load_lengths_that_cannot_be(const struct trial *trial)
         {-1, (uint64_t)1 << 63},
     };
     for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
-        is_a_protocol_error(frame_of(frames[i].request, SUCCESS, frames[i].length, "some bytes"));
+        begin(i, frame_of(frames[i].request, SUCCESS, frames[i].length, "some bytes"));
+    are_protocol_errors(sizeof frames / sizeof *frames);
     (void)trial;
 }
 
@@ -114,8 +128,8 @@ static void load_answers_to_nothing(const struct trial *trial)
         {WRONG_REQUEST, SUCCESS, ""},    {WRONG_REQUEST, FAILURE, SAY_WRONG_REQUEST},
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        is_a_protocol_error(
-            frame_of(answers[i].request, answers[i].response, strlen(answers[i].text), answers[i].text));
+        begin(i, frame_of(answers[i].request, answers[i].response, strlen(answers[i].text), answers[i].text));
+    are_protocol_errors(sizeof answers / sizeof *answers);
     (void)trial;
 }
 
@@ -131,9 +145,11 @@ static void load_records_that_are_none(const struct trial *trial)
         "\t12:00:00 11/21/26\ntext",
         "author 12:00:00 11/21/26\ntext",
     };
-    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
-        struct prank prank = frame_of(RECEIVE_MESSAGE, SUCCESS, strlen(records[i]), records[i]);
-        struct result result = run_in_little_memory(pretender_start(&prank));
+    enum { RECORDS = sizeof records / sizeof *records };
+    for (size_t i = 0; i < RECORDS; i++)
+        begin(i, frame_of(RECEIVE_MESSAGE, SUCCESS, strlen(records[i]), records[i]));
+    for (size_t i = 0; i < RECORDS; i++) {
+        struct result result = loader_end(&pranks[i].loader);
         result_violates(&result, "other");
         check(strstr(result.outcome.err.at, "no record"), "the evidence is '%s'", result.outcome.err.at);
     }

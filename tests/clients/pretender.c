@@ -25,7 +25,7 @@ struct guest {
     size_t n;
 };
 
-static struct prank prank;
+static struct prank playing;
 static struct guest guests[GUESTS_MOST];
 static unsigned n_guests, messages;
 static char list[256]; /* the one chat, with a line feed */
@@ -66,8 +66,8 @@ static void publish(const struct guest *author, const char *text, size_t n)
     for (unsigned i = 0; i < n_guests; i++)
         if (guests[i].fd >= 0 && guests[i].inside)
             give(&guests[i], frame, SERVER_HEADER + n);
-    if (++messages == prank.after)
-        give(author, prank.bytes, prank.n);
+    if (++messages == playing.after)
+        give(author, playing.bytes, playing.n);
 }
 
 static void part(struct guest *guest)
@@ -136,15 +136,15 @@ static void welcome(int listener)
     struct guest *guest = &guests[n_guests];
     *guest = (struct guest){.fd = accept(listener, NULL, NULL)};
     setsockopt(guest->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    if (prank.after == 0 && n_guests == 0)
-        give(guest, prank.bytes, prank.n);
+    if (playing.after == 0 && n_guests == 0)
+        give(guest, playing.bytes, playing.n);
     n_guests++;
 }
 
 static void run(int listener, const void *with)
 {
     struct pollfd watched[GUESTS_MOST + 1];
-    memcpy(&prank, with, sizeof prank);
+    memcpy(&playing, with, sizeof playing);
     for (;;) {
         watched[0] = (struct pollfd){.fd = listener, .events = POLLIN};
         unsigned n = n_guests;
@@ -159,7 +159,7 @@ static void run(int listener, const void *with)
     }
 }
 
-int pretender_start(const struct prank *chosen)
+int pretender_start(const struct prank *prank)
 {
-    return extra_start(run, chosen);
+    return extra_start(run, prank);
 }

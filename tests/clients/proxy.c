@@ -33,7 +33,7 @@ struct link {
     size_t n_kept;
 };
 
-static struct proxy_plan plan;
+static struct proxy_plan doing;
 static struct link links[LINKS_MOST];
 static unsigned n_links;
 
@@ -50,13 +50,13 @@ static void pass(int to, const char *at, size_t n)
 
 static bool is_chosen(const struct link *link)
 {
-    return plan.fault != FAULT_NONE && link->number == plan.connection;
+    return doing.fault != FAULT_NONE && link->number == doing.connection;
 }
 
 /* What the plan wants done to the chosen record. */
 static void spoil(struct link *link, char *frame, size_t n)
 {
-    switch (plan.fault) {
+    switch (doing.fault) {
     case FAULT_DROP:
         return;
     case FAULT_DOUBLE:
@@ -81,8 +81,8 @@ static void spoil(struct link *link, char *frame, size_t n)
 static void pass_down(struct link *link, char *frame, size_t n)
 {
     bool record = protocol_get32(frame) == RECEIVE_MESSAGE;
-    link->seen += record && plan.fault != FAULT_LOSE;
-    if (record && is_chosen(link) && plan.fault != FAULT_LOSE && link->seen == plan.record) {
+    link->seen += record && doing.fault != FAULT_LOSE;
+    if (record && is_chosen(link) && doing.fault != FAULT_LOSE && link->seen == doing.record) {
         spoil(link, frame, n);
         return;
     }
@@ -97,8 +97,8 @@ static void pass_down(struct link *link, char *frame, size_t n)
 static void pass_up(struct link *link, char *frame, size_t n)
 {
     bool message = protocol_get32(frame) == SEND_MESSAGE;
-    link->seen += message && plan.fault == FAULT_LOSE;
-    if (message && is_chosen(link) && plan.fault == FAULT_LOSE && link->seen == plan.record)
+    link->seen += message && doing.fault == FAULT_LOSE;
+    if (message && is_chosen(link) && doing.fault == FAULT_LOSE && link->seen == doing.record)
         return;
     pass(link->up.to, frame, n);
 }
@@ -107,7 +107,7 @@ static void pass_up(struct link *link, char *frame, size_t n)
 static void pass_frames(struct link *link, struct stream *stream, size_t header, int64_t now)
 {
     size_t at = 0;
-    bool waits = header == SERVER_HEADER && plan.fault != FAULT_NONE && is_chosen(link) == plan.late;
+    bool waits = header == SERVER_HEADER && doing.fault != FAULT_NONE && is_chosen(link) == doing.late;
     if (waits && now < stream->since + HELD_MS)
         return;
     while (stream->n - at >= header) {
@@ -142,7 +142,7 @@ static void take(struct stream *stream, int64_t now)
 static void welcome(int listener)
 {
     struct sockaddr_in at = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)plan.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)doing.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int client = accept(listener, NULL, NULL), server = socket(AF_INET, SOCK_STREAM, 0);
     if (n_links == LINKS_MOST || client < 0 || connect(server, (struct sockaddr *)&at, sizeof at) < 0)
         _exit(1);
@@ -156,7 +156,7 @@ static void welcome(int listener)
 static void run(int listener, const void *with)
 {
     struct pollfd watched[2 * LINKS_MOST + 1];
-    memcpy(&plan, with, sizeof plan);
+    memcpy(&doing, with, sizeof doing);
     for (;;) {
         watched[0] = (struct pollfd){.fd = listener, .events = POLLIN};
         for (unsigned i = 0; i < n_links; i++) {
@@ -178,7 +178,7 @@ static void run(int listener, const void *with)
     }
 }
 
-int proxy_start(const struct proxy_plan *chosen)
+int proxy_start(const struct proxy_plan *plan)
 {
-    return extra_start(run, chosen);
+    return extra_start(run, plan);
 }
