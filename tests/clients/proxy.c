@@ -120,8 +120,8 @@ static void pass_frames(struct link *link, struct stream *stream, size_t header,
             pass_up(link, stream->at + at, n);
         at += n;
     }
-    stream->n -= at;
-    memmove(stream->at, stream->at + at, stream->n);
+    if (at > 0)
+        memmove(stream->at, stream->at + at, stream->n -= at);
     if (stream->over && stream->n < header && stream->to >= 0) {
         shutdown(stream->to, SHUT_WR);
         stream->to = -1;
