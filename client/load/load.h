@@ -58,7 +58,7 @@ typedef bool load_watch(void *with);
 struct load *load_open(const struct load_config *config, load_watch *watch, void *with, char complaint[LOAD_COMPLAINT]);
 
 /* False when what was due did not come within the limit; what was missing has been counted, and told as far as it is a
- * violation. Runs begun later start from empty tallies. */
+ * violation. Profiles with rooms may be run again: later runs start from empty tallies, but for what came before the first. */
 bool load_run(struct load *load, const struct load_phase *phases, size_t n, load_watch *watch, void *with);
 /* False when somebody was left without a goodbye. The load's memory stays until load_free. */
 bool load_close(struct load *load);

@@ -147,7 +147,6 @@ static void begin_run(struct worker *worker)
     worker->schedule = worker->load->schedule;
     worker->tally_end = INT64_MIN;
     worker->slot_end = INT64_MIN;
-    read_effort(&worker->cpu_ran, &worker->cpu_waited);
     turns_begin(worker);
 }
 
@@ -327,7 +326,7 @@ static void take_orders(struct worker *worker)
         enter_mode(worker, worker->seen_mode > mode ? mode : worker->seen_mode + 1);
 }
 
-/* A phase may want another number of clients. */
+/* Time begins, or a phase that may want another number of clients. */
 static void look_at_schedule(struct worker *worker)
 {
     const struct schedule *schedule = &worker->schedule;
@@ -336,6 +335,8 @@ static void look_at_schedule(struct worker *worker)
     if (slot < 0 || slot == (int)schedule->n)
         return;
     worker->slot_end = schedule->slots[slot].end;
+    if (slot == 0)
+        read_effort(&worker->cpu_ran, &worker->cpu_waited);
     if (worker->profile->rooms)
         turns_open(worker);
     else
