@@ -147,6 +147,7 @@ static void begin_run(struct worker *worker)
     worker->schedule = worker->load->schedule;
     worker->tally_end = INT64_MIN;
     worker->slot_end = INT64_MIN;
+    read_effort(&worker->cpu_ran, &worker->cpu_waited);
     turns_begin(worker);
 }
 
@@ -335,7 +336,7 @@ static void look_at_schedule(struct worker *worker)
     if (slot < 0 || slot == (int)schedule->n)
         return;
     worker->slot_end = schedule->slots[slot].end;
-    if (slot == 0)
+    if (slot == 0) /* making ready does not count */
         read_effort(&worker->cpu_ran, &worker->cpu_waited);
     if (worker->profile->rooms)
         turns_open(worker);
