@@ -174,6 +174,7 @@ LOAD = \
 # One program each.
 UNIT_TESTS = \
 	tests/unit/test_args.c \
+	tests/unit/test_args_words.c \
 	tests/unit/test_belt.c \
 	tests/unit/test_buf.c \
 	tests/unit/test_bye.c \
@@ -217,6 +218,7 @@ UNIT_HELPERS = \
 	tests/unit/hall.c \
 	tests/unit/files.c \
 	tests/unit/logs.c \
+	tests/unit/madeup.c \
 	tests/unit/persons.c
 
 # What drives the real server and plays its clients; a library. It shares no code with the server.
