@@ -9,11 +9,11 @@
 #include "tests/clients/pretender.h"
 #include "tests/clients/scenarios.h"
 
-/* Behind the tenth message, to its author. */
+/* Behind the tenth message, to somebody who says nothing: whatever it is, no request of theirs is on its way. */
 enum { AFTER = 10 };
 
-static const char *const run_of_40 = "-p rooms -m 3 --rate 100 -d 0.4";
-static const char *const run_until_stopped = "-p rooms -m 3 --rate 100 -d 600";
+static const char *const run_of_40 = "-p rooms -m 3 --senders 1 --rate 100 -d 0.4";
+static const char *const run_until_stopped = "-p rooms -m 3 --senders 1 --rate 100 -d 600";
 
 /* A frame that claims to be so long; what it holds is as long as the text. */
 static struct prank frame_of(int32_t request, int32_t response, uint64_t length, const char *text)

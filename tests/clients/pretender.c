@@ -63,11 +63,15 @@ static void publish(const struct guest *author, const char *text, size_t n)
     n += (size_t)lead;
     protocol_server_header(frame, RECEIVE_MESSAGE, SUCCESS, n);
     n_history += SERVER_HEADER + n;
-    for (unsigned i = 0; i < n_guests; i++)
-        if (guests[i].fd >= 0 && guests[i].inside)
-            give(&guests[i], frame, SERVER_HEADER + n);
-    if (++messages == playing.after)
-        give(author, playing.bytes, playing.n);
+    struct guest *other = NULL;
+    for (unsigned i = 0; i < n_guests; i++) {
+        if (guests[i].fd < 0 || !guests[i].inside)
+            continue;
+        give(&guests[i], frame, SERVER_HEADER + n);
+        other = &guests[i] == author ? other : &guests[i];
+    }
+    if (++messages == playing.after && other)
+        give(other, playing.bytes, playing.n);
 }
 
 static void part(struct guest *guest)
