@@ -272,6 +272,8 @@ void bot_flush(struct bot *bot)
     tally_bump(&worker_tally(bot->worker, bot->worker->now)->counts[COUNT_BYTES_OUT], (uint64_t)sent);
     bot->gone += (uint32_t)sent;
     if (bot->gone == bot->out.n) {
+        if (bot->events & EPOLLOUT)
+            bot->free_since = bot->worker->now;
         bot->gone = bot->out.n = 0;
         if (bot->out.room > KEEP_MOST && !bot->sends)
             buf_free(&bot->out);

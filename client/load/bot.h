@@ -48,7 +48,8 @@ struct bot {
     int64_t began;    /* its connection */
     int64_t asked_at; /* its last request that has an answer of its own */
     int64_t entered_at;
-    int64_t replay_at; /* when it asked for a history; 0: it did not */
+    int64_t free_since; /* the server takes what it has to say */
+    int64_t replay_at;  /* when it asked for a history; 0: it did not */
 
     struct ledger *chat;       /* where it stands, or is on its way to */
     uint64_t at;               /* the record that comes next */

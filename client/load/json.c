@@ -93,6 +93,7 @@ static void add_delivery(cJSON *to, const struct results *results)
     cJSON *delivery = cJSON_AddObjectToObject(to, "delivery");
     cJSON_AddBoolToObject(delivery, "verified", results->options->config.verify);
     cJSON_AddBoolToObject(delivery, "drained", results->drained);
+    add(delivery, "overtime_seconds", results->effort.overtime);
     add(delivery, "violations", (double)violation_sum());
     for (enum violation i = 0; i < VIOLATIONS; i++)
         add(delivery, violation_names[i], (double)violation_count(i));

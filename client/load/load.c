@@ -281,6 +281,7 @@ bool load_run(struct load *load, const struct load_phase *phases, size_t n, load
     await_all(load, MODE_SETTLE, NULL, NULL);
     order_all(load, MODE_DRAIN);
     await_all(load, MODE_DRAIN, NULL, NULL);
+    load->drained_at = clock_now();
     return nobody_gave_up(load);
 }
 
@@ -405,7 +406,8 @@ uint32_t load_missing(const struct load *load)
 
 struct load_effort load_effort(const struct load *load)
 {
-    struct load_effort effort = {.seconds = (double)(load->run_until - load->run_since) / SECOND};
+    struct load_effort effort = {.seconds = (double)(load->run_until - load->run_since) / SECOND,
+                                 .overtime = (double)(load->drained_at - load->run_until) / SECOND};
     for (size_t i = 0; i < load->config.threads; i++) {
         double ran = (double)atomic_load_explicit(&load->workers[i].ran, memory_order_relaxed) / 1e9;
         effort.ran += ran;

@@ -78,11 +78,12 @@ uint64_t load_error(const struct load *load, enum error error);
 uint64_t load_errors(const struct load *load);
 /* Errors of one kind in one phase. */
 uint64_t load_error_in(const struct load *load, int phase, enum error error);
-/* What the threads needed while time ran in the last load_run. */
+/* What the last load_run took, and what the threads needed while time ran in it. */
 struct load_effort {
     double seconds;     /* that have passed */
     double ran, wanted; /* CPU seconds of all threads: had; had or waited for */
     double busiest;     /* the share of the time that the busiest thread ran */
+    double overtime;    /* seconds after that until all that was due had come, or was given up */
 };
 struct load_effort load_effort(const struct load *load);
 /* Bots that are connected and named now. */

@@ -8,6 +8,8 @@
 #include "client/load/violation.h"
 #include "common/clock.h"
 
+#define OVERTIME_TOLD 0.5 /* seconds */
+
 static double ms(double us)
 {
     return us / MILLISECOND;
@@ -148,6 +150,9 @@ static void print_verdict(FILE *to, const struct results *results)
         fprintf(to, "  protocol errors; the first: %s\n", violation_first_of_protocol());
     if (!results->drained)
         fprintf(to, "  not everything that was due came in time\n");
+    else if (results->effort.overtime > OVERTIME_TOLD)
+        fprintf(to, "  the last of it came %.1f s after time was over: the server was behind\n",
+                results->effort.overtime);
 }
 
 static void print_thresholds(FILE *to, const struct results *results)

@@ -24,7 +24,7 @@ enum kind {
     KIND_LEAVE,  /* leave_chat to the list */
     KIND_QUIT,   /* disconnect to its answer */
     KIND_VISIT,  /* connection to the end of it */
-    KIND_LAG,    /* the generator's own: a message, from when it was due to when it was sent */
+    KIND_LAG,    /* the generator's own: a message, from when it was due and could be sent to when it was */
     KINDS
 };
 extern const char *const kind_names[KINDS];

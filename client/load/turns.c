@@ -49,13 +49,10 @@ void turns_open(struct worker *worker)
             bot_make_due(&worker->bots[i]);
 }
 
-/* The lag is the thread's own: whether the server takes anything from the sender is another matter. */
 void turns_take(struct worker *worker)
 {
-    for (int64_t due; (due = turns_next(worker)) <= worker->now;) {
-        hist_add(&worker_tally(worker, due)->times[KIND_LAG], worker->now - due);
+    while (turns_next(worker) <= worker->now)
         bot_make_due(worker->senders[worker->turn++ % worker->n_senders]);
-    }
 }
 
 /* Every message of its own before the turn that comes next is due. */
@@ -74,10 +71,20 @@ bool turns_paid(const struct bot *bot)
     return !bot->sends || !is_paced(bot->worker) || !owes(bot);
 }
 
+/* The generator's own part of a delay: from when the message was due and the server would have taken it. */
+static void note_lag(const struct bot *bot, int64_t due)
+{
+    struct worker *worker = bot->worker;
+    hist_add(&worker_tally(worker, due)->times[KIND_LAG],
+             worker->now - (due > bot->free_since ? due : bot->free_since));
+}
+
 static void pay(struct bot *bot)
 {
     while (bot->out.n < BURST_BYTES && owes(bot)) {
-        bot_say(bot, schedule_due(&bot->worker->schedule, bot->next));
+        int64_t due = schedule_due(&bot->worker->schedule, bot->next);
+        note_lag(bot, due);
+        bot_say(bot, due);
         bot->next += bot->worker->load->n_senders;
     }
 }
@@ -98,13 +105,23 @@ void turns_catch_up(struct bot *bot)
         bot_say(bot, worker->now);
 }
 
+/* Whose sender could have sent it was not sent for want of time: that is the generator's lag as well. */
+static uint64_t forget(struct bot *bot)
+{
+    uint64_t unsent = 0;
+    for (int64_t due; (due = schedule_due(&bot->worker->schedule, bot->next)) != NEVER; unsent++) {
+        if (bot->place == BOT_CHAT && bot_writes(bot))
+            note_lag(bot, due);
+        bot->next += bot->worker->load->n_senders;
+    }
+    return unsent;
+}
+
 void turns_forget(struct worker *worker)
 {
     uint64_t unsent = 0;
     for (uint32_t i = 0; is_paced(worker) && i < worker->n_senders; i++)
-        for (struct bot *bot = worker->senders[i]; schedule_due(&worker->schedule, bot->next) != NEVER;
-             bot->next += worker->load->n_senders)
-            unsent++;
+        unsent += forget(worker->senders[i]);
     if (unsent)
         tally_bump(&worker_tally(worker, worker->now)->errors[ERROR_UNSENT], unsent);
 }

@@ -84,7 +84,7 @@ struct load {
     struct worker *workers; /* config.threads of them */
     size_t n_started;
     struct schedule schedule; /* the driver's; workers copy it when they begin to run */
-    int64_t run_since, run_until;
+    int64_t run_since, run_until, drained_at;
     struct bot *bots;
     struct bot **senders;
     uint32_t n_senders;
