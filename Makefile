@@ -142,6 +142,8 @@ LOAD_MAIN = client/load/main.c
 LOAD = \
 	client/load/load.c \
 	client/load/worker.c \
+	client/load/modes.c \
+	client/load/sums.c \
 	client/load/schedule.c \
 	client/load/turns.c \
 	client/load/agenda.c \
@@ -168,6 +170,7 @@ LOAD = \
 	client/load/results.c \
 	client/load/find_max.c \
 	client/load/live.c \
+	client/load/stop.c \
 	client/load/report.c \
 	client/load/json.c
 

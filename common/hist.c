@@ -83,8 +83,8 @@ void hist_merge(struct hist *to, const struct hist *from)
 {
     int64_t max = hist_max(to), other = hist_max(from);
     for (size_t i = 0; from->buckets && i < BUCKETS; i++)
-        hist_grow(&to->buckets[i], load(&from->buckets[i]));
-    hist_grow(&to->sum, load(&from->sum));
+        counter_add(&to->buckets[i], load(&from->buckets[i]));
+    counter_add(&to->sum, load(&from->sum));
     settle(to, max > other ? max : other);
 }
 
@@ -100,8 +100,8 @@ void hist_copy(struct hist *to, const struct hist *from)
 void hist_subtract(struct hist *from, const struct hist *earlier)
 {
     for (size_t i = 0; from->buckets && earlier->buckets && i < BUCKETS; i++)
-        hist_grow(&from->buckets[i], 0 - load(&earlier->buckets[i]));
-    hist_grow(&from->sum, 0 - load(&earlier->sum));
+        counter_add(&from->buckets[i], 0 - load(&earlier->buckets[i]));
+    counter_add(&from->sum, 0 - load(&earlier->sum));
     settle(from, hist_max(from));
 }
 

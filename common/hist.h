@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "common/clock.h"
+#include "common/counter.h"
 
 #define HIST_MOST (60 * SECOND) /* what the buckets tell apart */
 
@@ -43,18 +44,12 @@ static inline size_t hist_bucket(int64_t us)
     return ((size_t)row << DIGITS) + (size_t)(value >> row);
 }
 
-/* No more than loads and stores: there is only one who writes. */
-static inline void hist_grow(_Atomic uint64_t *sum, uint64_t more)
-{
-    atomic_store_explicit(sum, atomic_load_explicit(sum, memory_order_relaxed) + more, memory_order_relaxed);
-}
-
 static inline void hist_add(struct hist *hist, int64_t us)
 {
     us = us < 0 ? 0 : us;
-    hist_grow(&hist->buckets[hist_bucket(us)], 1);
-    hist_grow(&hist->count, 1);
-    hist_grow(&hist->sum, (uint64_t)us);
+    counter_add(&hist->buckets[hist_bucket(us)], 1);
+    counter_add(&hist->count, 1);
+    counter_add(&hist->sum, (uint64_t)us);
     if (us > atomic_load_explicit(&hist->max, memory_order_relaxed))
         atomic_store_explicit(&hist->max, us, memory_order_relaxed);
 }

@@ -112,7 +112,9 @@ static bool take_entry(struct bot *bot, int32_t response, struct span text)
     answered(bot, KIND_JOIN, CONNECT_CHAT, response, text);
     if (response == SUCCESS) {
         bot->place = BOT_CHAT;
-        bot->entered_at = bot->free_since = bot->worker->now;
+        bot->free_since = bot->worker->now;
+        if (!bot->worker->profile->rooms || !bot->entered_at)
+            bot->entered_at = bot->worker->now; /* who comes back to its room is owed what was said meanwhile */
         bot_arrived(bot);
         bot->worker->profile->chat(bot);
         return true;

@@ -67,7 +67,7 @@ static void finish_connecting(struct bot *bot)
     worker->now = clock_now();
     worker_time(worker, KIND_CONNECT, bot->began);
     if (bot->lost)
-        tally_bump(&worker_tally(worker, worker->now)->counts[COUNT_RECONNECTS], 1);
+        counter_add(&worker_tally(worker, worker->now)->counts[COUNT_RECONNECTS], 1);
     bot->lost = false;
     bot->place = BOT_NAMING;
     if (worker->profile->connected)
@@ -97,8 +97,11 @@ static void forget(struct bot *bot)
     buf_free(&bot->in);
     buf_free(&bot->out);
     bot->gone = 0;
+    if (bot->worker->profile->rooms && bot->at > bot->reached)
+        bot->reached = bot->at;
     bot->chat = NULL;
     bot->voice = bot->said = bot->seen = 0;
+    bot->replay_at = 0;
     bot->turned_away = ERROR_CLOSED;
     bot->place = BOT_AWAY;
 }
@@ -169,7 +172,7 @@ static ssize_t read_more(struct bot *bot, char *to, size_t room)
     ssize_t got = net_read(bot->fd, to, room);
     worker->now = clock_now();
     if (got > 0)
-        tally_bump(&worker_tally(worker, worker->now)->counts[COUNT_BYTES_IN], (uint64_t)got);
+        counter_add(&worker_tally(worker, worker->now)->counts[COUNT_BYTES_IN], (uint64_t)got);
     return got;
 }
 
@@ -224,8 +227,12 @@ static void ended(struct bot *bot)
         worker_time(worker, KIND_VISIT, bot->began);
     events_finished(bot);
     forget(bot);
-    if (worker->profile->gone)
-        worker->profile->gone(bot);
+    if (!worker_wants(worker, bot))
+        return;
+    if (worker->profile->visits)
+        bot_connect(bot);
+    else
+        bot_retry(bot);
 }
 
 static void read_frames(struct bot *bot)
@@ -269,7 +276,7 @@ void bot_flush(struct bot *bot)
         bot_lose(bot, ERROR_RESET);
         return;
     }
-    tally_bump(&worker_tally(bot->worker, bot->worker->now)->counts[COUNT_BYTES_OUT], (uint64_t)sent);
+    counter_add(&worker_tally(bot->worker, bot->worker->now)->counts[COUNT_BYTES_OUT], (uint64_t)sent);
     bot->gone += (uint32_t)sent;
     if (bot->gone == bot->out.n) {
         if (bot->events & EPOLLOUT)
@@ -283,6 +290,8 @@ void bot_flush(struct bot *bot)
 
 void bot_event(struct bot *bot, uint32_t events)
 {
+    if (bot->fd < 0) /* it was closed by an event before */
+        return;
     if (bot->place == BOT_CONNECTING) {
         finish_connecting(bot);
         return;

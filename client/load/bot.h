@@ -53,6 +53,7 @@ struct bot {
 
     struct ledger *chat;       /* where it stands, or is on its way to */
     uint64_t at;               /* the record that comes next */
+    uint64_t reached;          /* so many of them had come before its last connection was lost */
     uint64_t gap_from, gap_to; /* records that it was not sent, as far as anybody can tell yet */
     uint32_t voice;            /* of this connection; 0: it has said nothing yet */
     uint32_t said, seen;       /* of its own messages on this connection; seen: those answered too */
@@ -99,6 +100,8 @@ void bot_name(struct bot *bot);
 void bot_create(struct bot *bot, struct span chat);
 /* What its thread knows of this chat. */
 struct ledger *bot_ledger(struct bot *bot, struct span chat);
+/* The same of the chat that was made beforehand with this number, or this number less as many as there are. */
+struct ledger *bot_room(struct bot *bot, uint32_t number);
 /* Where it will be when it is in a chat; the same with the request. */
 void bot_head_for(struct bot *bot, struct ledger *chat);
 void bot_join(struct bot *bot, struct ledger *chat);

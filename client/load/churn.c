@@ -7,9 +7,7 @@ enum { ENTERS, LEAVES };
 
 static struct ledger *own_chat(struct bot *bot)
 {
-    char name[64];
-    load_chat_name(bot->worker->config, bot->id % bot->worker->config->rooms, name);
-    return bot_ledger(bot, span_of(name));
+    return bot_room(bot, bot->id);
 }
 
 /* With --ahead all requests of the visit leave together, and the answers are taken as they come. */
@@ -55,12 +53,6 @@ static void refused(struct bot *bot)
     bot_quit(bot);
 }
 
-static void gone(struct bot *bot)
-{
-    if (worker_wants(bot->worker, bot))
-        bot_connect(bot);
-}
-
 static bool rests(const struct bot *bot)
 {
     return bot->place == BOT_AWAY;
@@ -75,6 +67,6 @@ const struct profile profile_churn = {
     .chat = chat,
     .refused = refused,
     .connected = connected,
-    .gone = gone,
+    .visits = true,
     .rests = rests,
 };

@@ -18,6 +18,14 @@ static uint64_t first_difference(const struct ledger *a, const struct ledger *b)
     return i;
 }
 
+/* Both have both records: their order differs. One has both: the other one lost one. */
+static enum violation kind_of(const struct ledger *a, const struct ledger *b, uint64_t at)
+{
+    bool in_b = ledger_find(b, at, ledger_at(a, at)->print, LEDGER_REACH) >= 0;
+    bool in_a = ledger_find(a, at, ledger_at(b, at)->print, LEDGER_REACH) >= 0;
+    return in_a && in_b ? VIOLATION_ORDER : in_a || in_b ? VIOLATION_LOSS : VIOLATION_OTHER;
+}
+
 static void compare_with_others(const struct load *load, uint32_t thread, const struct ledger *ledger)
 {
     for (uint32_t i = thread + 1; i < load->config.threads; i++) {
@@ -26,7 +34,7 @@ static void compare_with_others(const struct load *load, uint32_t thread, const 
             continue;
         uint64_t at = first_difference(ledger, other);
         if (at < ledger->n && at < other->n)
-            violation_found(VIOLATION_ORDER,
+            violation_found(kind_of(ledger, other, at),
                             "record %" PRIu64 " of %s is not the same for bots of the threads %u and %u", at + 1,
                             ledger->name, thread, i);
     }

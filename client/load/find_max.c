@@ -5,8 +5,8 @@
 
 #include "client/load/report.h"
 
+#define OVERTIME_MOST 1.0 /* seconds */
 #define CLOSE_ENOUGH 1.05 /* the lowest rate that broke by the highest that held */
-#define RATE_MOST 9e6
 
 static void set_rate(struct options *options, double rate)
 {
@@ -14,7 +14,7 @@ static void set_rate(struct options *options, double rate)
         options->phases[i].value = rate;
 }
 
-/* One rate. */
+/* One rate. It holds when the server kept up with it, besides the thresholds: nothing went wrong, and nothing was left over. */
 static bool try_rate(struct load *load, struct options *options, struct live *live, struct results *results,
                      double rate, struct find_step *step)
 {
@@ -25,7 +25,8 @@ static bool try_rate(struct load *load, struct options *options, struct live *li
         return false;
     *step = (struct find_step){.rate = rate,
                                .p99 = (double)hist_quantile(&results->total.times[KIND_DELIVER], 0.99),
-                               .held = drained && results_held(results),
+                               .held = drained && results_held(results) && tally_errors(&results->total) == 0 &&
+                                       results->effort.overtime < OVERTIME_MOST,
                                .valid = !*results->invalid};
     return true;
 }
@@ -54,7 +55,7 @@ static bool search(struct load *load, struct options *options, struct live *live
         struct find_step *step = &results->steps[results->n_steps];
         if (!try_rate(load, options, live, results, rate, step))
             return false;
-        if (live->stop)
+        if (live_watch(live)) /* it may have been asked to stop while the step was drained */
             break;
         results->n_steps++;
         live_end(live);

@@ -54,10 +54,10 @@ static bool await(struct founder *founder, short events)
 {
     struct pollfd wait = {.fd = founder->fd, .events = events};
     for (int64_t until = clock_now() + PATIENCE; clock_now() < until;) {
-        if (poll(&wait, 1, LOOK_EVERY) > 0)
-            return true;
         if (founder->watch && founder->watch(founder->with))
             return complain(founder, "stopped before the bots began");
+        if (poll(&wait, 1, LOOK_EVERY) > 0)
+            return true;
     }
     return complain(founder, "no answer for %d s", (int)(PATIENCE / SECOND));
 }

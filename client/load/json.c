@@ -16,7 +16,7 @@ static void add(cJSON *to, const char *name, double value)
     cJSON_AddNumberToObject(to, name, value);
 }
 
-static void add_times(cJSON *to, const char *name, const struct hist *times, double seconds)
+static void add_times(cJSON *to, const char *name, const struct hist *times, double rate)
 {
     static const struct {
         const char *name;
@@ -24,7 +24,7 @@ static void add_times(cJSON *to, const char *name, const struct hist *times, dou
     } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
     cJSON *object = cJSON_AddObjectToObject(to, name);
     add(object, "count", (double)hist_count(times));
-    add(object, "rate", seconds > 0 ? (double)hist_count(times) / seconds : 0);
+    add(object, "rate", rate);
     add(object, "min", (double)hist_min(times));
     add(object, "mean", hist_mean(times));
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
@@ -32,12 +32,12 @@ static void add_times(cJSON *to, const char *name, const struct hist *times, dou
     add(object, "max", (double)hist_max(times));
 }
 
-static void add_tally(cJSON *to, const struct tally *tally, double seconds)
+static void add_tally(cJSON *to, const struct tally *tally, const double *rates)
 {
     cJSON *times = cJSON_AddObjectToObject(to, "times_us");
     for (enum kind kind = 0; kind < KINDS; kind++)
         if (kind != KIND_LAG && hist_count(&tally->times[kind]))
-            add_times(times, kind_names[kind], &tally->times[kind], seconds);
+            add_times(times, kind_names[kind], &tally->times[kind], rates[kind]);
     cJSON *counts = cJSON_AddObjectToObject(to, "counts");
     for (enum count i = 0; i < COUNTS; i++)
         add(counts, count_names[i], (double)tally_count(tally, i));
@@ -84,7 +84,7 @@ static void add_stages(cJSON *to, const struct results *results)
         cJSON_AddItemToArray(stages, object);
         add(object, "seconds", stage->seconds);
         add(object, "value", stage->value);
-        add_tally(object, &stage->tally, stage->seconds);
+        add_tally(object, &stage->tally, stage->rates);
     }
 }
 
@@ -111,7 +111,8 @@ static void add_generator(cJSON *to, const struct results *results)
     add(generator, "cpu_seconds", effort->ran);
     add(generator, "cpu_wanted_seconds", effort->wanted);
     add(generator, "busiest_thread", effort->busiest);
-    add_times(generator, "lag_us", &results->total.times[KIND_LAG], results->seconds);
+    add(generator, "late_us", (double)effort->late);
+    add_times(generator, "lag_us", &results->total.times[KIND_LAG], results->rates[KIND_LAG]);
     cJSON_AddBoolToObject(generator, "valid", !*results->invalid);
     if (*results->invalid)
         cJSON_AddStringToObject(generator, "why", results->invalid);
@@ -152,7 +153,7 @@ bool json_write(const struct results *results, const char *path)
     add_plan(root, results->options);
     add(root, "seconds", results->seconds);
     cJSON_AddBoolToObject(root, "stopped", results->stopped);
-    add_tally(root, &results->total, results->seconds);
+    add_tally(root, &results->total, results->rates);
     add_stages(root, results);
     add_delivery(root, results);
     add_generator(root, results);

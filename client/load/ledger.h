@@ -17,6 +17,7 @@ struct ledger_entry {
     uint64_t when; /* of a message of this run, as its mark says it; 0: it is of another, or older than anybody waits */
 };
 
+enum { LEDGER_REACH = 100000 /* places around its own, at which a record is looked for */ };
 enum { LEDGER_CHUNK = 4096, LEDGER_NAME = 255 /* bytes; no file has a longer name */ };
 
 struct ledger {

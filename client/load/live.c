@@ -2,28 +2,11 @@
 #include "client/load/live.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "client/load/profile.h"
+#include "client/load/stop.h"
 #include "common/clock.h"
-
-static volatile sig_atomic_t caught;
-
-static void catch_signal(int number)
-{
-    if (caught)
-        _exit(128 + number);
-    caught = number;
-}
-
-void live_catch_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(signals[i], &(struct sigaction){.sa_handler = catch_signal}, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 bool live_open(struct live *live, const struct options *options)
 {
@@ -44,7 +27,9 @@ void live_begin(struct live *live, const struct load *load)
     live->load = load;
     live->told += live->seconds;
     live->seconds = 0;
-    live->sent = live->delivered = live->replayed = 0;
+    live->sent = live->delivered = live->replayed = live->errors = 0;
+    for (enum error error = 0; error < ERRORS; error++)
+        live->errors += load_error_in(load, LOAD_BEFORE, error);
     hist_clear(&live->before);
 }
 
@@ -108,7 +93,7 @@ static void tell(struct live *live)
 bool live_watch(void *at)
 {
     struct live *live = at;
-    live->stop = caught; /* once: it may change at any moment */
+    live->stop = stop_heard(); /* once: it may change at any moment */
     if (live->load && load_time(live->load) >= (live->seconds + 1) * SECOND)
         tell(live);
     return live->stop != 0;
@@ -127,5 +112,8 @@ bool live_close(struct live *live)
 {
     hist_close(&live->times);
     hist_close(&live->before);
-    return !live->csv || fclose(live->csv) == 0;
+    if (!live->csv)
+        return true;
+    bool fine = !ferror(live->csv);
+    return fclose(live->csv) == 0 && fine;
 }

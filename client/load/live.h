@@ -29,7 +29,5 @@ bool live_watch(void *live);
 void live_end(struct live *live);
 /* False when the file could not be written. */
 bool live_close(struct live *live);
-/* From here on SIGINT, SIGTERM and SIGHUP end the time, and a second one the program. */
-void live_catch_signals(void);
 
 #endif

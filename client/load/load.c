@@ -30,7 +30,7 @@ void load_chat_name(const struct load_config *config, uint32_t room, char name[6
     snprintf(name, 64, "load-%08x-%04u", (unsigned)(random_stream(config->seed, 0) & UINT32_MAX), room);
 }
 
-static uint32_t bots_of(const struct load_config *config)
+uint32_t load_bots(const struct load_config *config)
 {
     return config->profile->rooms ? config->rooms * config->members : config->clients;
 }
@@ -106,7 +106,6 @@ static bool make_worker(struct load *load, uint32_t nth)
     worker->load = load;
     worker->config = &load->config;
     worker->profile = load->config.profile;
-    worker->finished = -1;
     worker->source = nth * 10000;
     snprintf(worker->name, sizeof worker->name, "bots-%u", nth);
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -119,6 +118,8 @@ static bool make_worker(struct load *load, uint32_t nth)
     for (; worker->n_tallies < load->config.phases + 2; worker->n_tallies++)
         if (!tally_open(&worker->tallies[worker->n_tallies]))
             return false;
+    if (!hist_open(&worker->beats))
+        return false;
     worker->tally = worker->tallies;
     worker->tally_begin = INT64_MIN;
     worker->tally_end = INT64_MAX;
@@ -128,7 +129,7 @@ static bool make_worker(struct load *load, uint32_t nth)
 static bool make_bots(struct load *load)
 {
     const struct load_config *config = &load->config;
-    uint32_t n = bots_of(config), *counts = calloc(config->threads, sizeof *counts);
+    uint32_t n = load_bots(config), *counts = calloc(config->threads, sizeof *counts);
     if (!counts)
         return false;
     for (uint32_t id = 0; id < n; id++)
@@ -148,13 +149,13 @@ static bool make(struct load *load)
     load->n_senders = config->profile->rooms ? config->rooms * config->senders : 0;
     load->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     load->workers = calloc(config->threads, sizeof *load->workers);
-    load->bots = calloc(bots_of(config) + 1, sizeof *load->bots);
+    load->bots = calloc(load_bots(config) + 1, sizeof *load->bots);
     load->senders = calloc(load->n_senders + 1, sizeof(struct bot *));
     load->ends = calloc(config->rooms + 1, sizeof *load->ends);
+    for (uint32_t i = 0; load->workers && i < config->threads; i++)
+        load->workers[i].epoll = load->workers[i].bell = -1;
     if (load->news < 0 || !load->workers || !load->bots || !load->senders || !load->ends)
         return false;
-    for (uint32_t i = 0; i < config->threads; i++)
-        load->workers[i].epoll = load->workers[i].bell = -1;
     for (uint32_t i = 0; i < config->threads; i++)
         if (!make_worker(load, i))
             return false;
@@ -165,7 +166,7 @@ static bool make(struct load *load)
 static bool have_descriptors(const struct load_config *config, char complaint[LOAD_COMPLAINT])
 {
     struct rlimit limit;
-    uint64_t wanted = (uint64_t)bots_of(config) + FDS_BESIDE + 2 * (uint64_t)config->threads;
+    uint64_t wanted = (uint64_t)load_bots(config) + FDS_BESIDE + 2 * (uint64_t)config->threads;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return true;
     if (limit.rlim_cur < limit.rlim_max) {
@@ -175,23 +176,24 @@ static bool have_descriptors(const struct load_config *config, char complaint[LO
     }
     if (limit.rlim_cur >= wanted)
         return true;
-    snprintf(complaint, LOAD_COMPLAINT, "%u clients need %llu open files, %llu are allowed", bots_of(config),
+    snprintf(complaint, LOAD_COMPLAINT, "%u clients need %llu open files, %llu are allowed", load_bots(config),
              (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
     return false;
 }
 
 /* ---- Leading it ---- */
 
-static void order_all(struct load *load, enum mode mode)
+static void order_all(struct load *load, unsigned order)
 {
+    load->order = order;
     for (size_t i = 0; i < load->n_started; i++)
-        worker_order(&load->workers[i], mode);
+        worker_order(&load->workers[i], order);
 }
 
-static bool all_finished(const struct load *load, enum mode mode)
+static bool all_finished(const struct load *load)
 {
     for (size_t i = 0; i < load->n_started; i++)
-        if (!worker_has_finished(&load->workers[i], mode))
+        if (!worker_has_finished(&load->workers[i], load->order))
             return false;
     return true;
 }
@@ -204,11 +206,11 @@ static bool nobody_gave_up(const struct load *load)
     return true;
 }
 
-/* Until all have come to the end of this mode, or the watch says that it is enough. */
-static void await_all(struct load *load, enum mode mode, load_watch *watch, void *with)
+/* Until all have carried out their order, or the watch says that it is enough. */
+static void await_all(struct load *load, load_watch *watch, void *with)
 {
     uint64_t news;
-    while (!all_finished(load, mode)) {
+    while (!all_finished(load)) {
         poll(&(struct pollfd){.fd = load->news, .events = POLLIN}, 1, LOOK_EVERY);
         (void)!read(load->news, &news, sizeof news);
         if (watch && watch(with))
@@ -233,7 +235,7 @@ static bool start_threads(struct load *load, char complaint[LOAD_COMPLAINT])
 static void explain(const struct load *load, char complaint[LOAD_COMPLAINT])
 {
     int n = snprintf(complaint, LOAD_COMPLAINT, "%u of %u bots could not enter;",
-                     bots_of(&load->config) - load_present(load), bots_of(&load->config));
+                     load_bots(&load->config) - load_present(load), load_bots(&load->config));
     for (enum error error = 0; error < ERRORS && n < LOAD_COMPLAINT; error++) {
         unsigned long long sum = load_error_in(load, LOAD_BEFORE, error);
         if (sum)
@@ -258,8 +260,8 @@ struct load *load_open(const struct load_config *config, load_watch *watch, void
     } else {
         events_started(config);
         if (start_threads(load, complaint)) {
-            await_all(load, MODE_ENTER, watch, with);
-            if (all_finished(load, MODE_ENTER) && nobody_gave_up(load))
+            await_all(load, watch, with);
+            if (all_finished(load) && nobody_gave_up(load))
                 return load;
             explain(load, complaint);
         }
@@ -274,23 +276,24 @@ bool load_run(struct load *load, const struct load_phase *phases, size_t n, load
     bool paced = load->config.profile->rooms && !load->config.closed;
     load->run_since = clock_now() + HEAD_START;
     schedule_make(&load->schedule, phases, n, load->run_since, paced);
-    order_all(load, MODE_RUN);
-    await_all(load, MODE_RUN, watch, with);
+    unsigned first = ORDER_RUN + ORDERS_A_RUN * load->runs++;
+    order_all(load, first);
+    await_all(load, watch, with);
     load->run_until = clock_now();
-    order_all(load, MODE_SETTLE);
-    await_all(load, MODE_SETTLE, NULL, NULL);
-    order_all(load, MODE_DRAIN);
-    await_all(load, MODE_DRAIN, NULL, NULL);
+    order_all(load, first + 1);
+    await_all(load, NULL, NULL);
+    order_all(load, first + 2);
+    await_all(load, NULL, NULL);
     load->drained_at = clock_now();
     return nobody_gave_up(load);
 }
 
 bool load_close(struct load *load)
 {
-    order_all(load, MODE_QUIT);
-    await_all(load, MODE_QUIT, NULL, NULL);
+    order_all(load, ORDER_QUIT);
+    await_all(load, NULL, NULL);
     bool fine = nobody_gave_up(load);
-    order_all(load, MODE_END);
+    order_all(load, ORDER_END);
     for (size_t i = 0; i < load->n_started; i++)
         pthread_join(load->workers[i].thread, NULL);
     return fine;
@@ -304,6 +307,7 @@ static void free_worker(struct worker *worker)
     }
     for (size_t i = 0; i < worker->n_tallies; i++)
         tally_close(&worker->tallies[i]);
+    hist_close(&worker->beats);
     free(worker->tallies);
     free(worker->senders);
     book_free(&worker->book);
@@ -325,117 +329,4 @@ void load_free(struct load *load)
     free(load->senders);
     free(load->ends);
     free(load);
-}
-
-/* ---- What came of it ---- */
-
-void load_tally(const struct load *load, int phase, struct tally *sum)
-{
-    for (size_t i = 0; i < load->config.threads; i++)
-        tally_add(sum, &load->workers[i].tallies[phase + 1]);
-}
-
-int load_after(const struct load *load)
-{
-    return (int)load->schedule.n;
-}
-
-void load_times(const struct load *load, enum kind kind, struct hist *sum)
-{
-    for (size_t i = 0; i < load->config.threads; i++)
-        for (int phase = 0; phase < load_after(load); phase++)
-            hist_merge(sum, &load->workers[i].tallies[phase + 1].times[kind]);
-}
-
-uint64_t load_count(const struct load *load, enum count count)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < load->config.threads; i++)
-        for (int phase = 0; phase <= load_after(load); phase++)
-            sum += tally_count(&load->workers[i].tallies[phase + 1], count);
-    return sum;
-}
-
-uint64_t load_error_in(const struct load *load, int phase, enum error error)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < load->config.threads; i++)
-        sum += tally_error(&load->workers[i].tallies[phase + 1], error);
-    return sum;
-}
-
-uint64_t load_error(const struct load *load, enum error error)
-{
-    uint64_t sum = 0;
-    for (int phase = LOAD_BEFORE; phase <= load_after(load); phase++)
-        sum += load_error_in(load, phase, error);
-    return sum;
-}
-
-uint64_t load_errors(const struct load *load)
-{
-    uint64_t sum = 0;
-    for (enum error error = 0; error < ERRORS; error++)
-        sum += load_error(load, error);
-    return sum;
-}
-
-uint32_t load_present(const struct load *load)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i < load->config.threads; i++)
-        sum += atomic_load_explicit(&load->workers[i].present, memory_order_relaxed);
-    return sum;
-}
-
-bool load_had_anybody(const struct load *load)
-{
-    for (size_t i = 0; i < load->config.threads; i++)
-        if (atomic_load_explicit(&load->workers[i].had_anybody, memory_order_relaxed))
-            return true;
-    return false;
-}
-
-uint32_t load_missing(const struct load *load)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i < load->config.threads; i++)
-        sum += atomic_load_explicit(&load->workers[i].missing, memory_order_relaxed);
-    return sum;
-}
-
-struct load_effort load_effort(const struct load *load)
-{
-    struct load_effort effort = {.seconds = (double)(load->run_until - load->run_since) / SECOND,
-                                 .overtime = (double)(load->drained_at - load->run_until) / SECOND};
-    for (size_t i = 0; i < load->config.threads; i++) {
-        double ran = (double)atomic_load_explicit(&load->workers[i].ran, memory_order_relaxed) / 1e9;
-        effort.ran += ran;
-        effort.wanted += ran + (double)atomic_load_explicit(&load->workers[i].waited, memory_order_relaxed) / 1e9;
-        if (ran > effort.busiest * effort.seconds && effort.seconds > 0)
-            effort.busiest = ran / effort.seconds;
-    }
-    return effort;
-}
-
-uint64_t load_segments(const struct load *load)
-{
-    uint64_t segments = 0;
-    for (uint32_t i = 0; i < bots_of(&load->config); i++) {
-        struct tcp_info info = {0};
-        socklen_t n = sizeof info;
-        if (load->bots[i].fd >= 0 && getsockopt(load->bots[i].fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0)
-            segments += info.tcpi_data_segs_in;
-    }
-    return segments;
-}
-
-int64_t load_time(const struct load *load)
-{
-    return clock_now() - load->run_since;
-}
-
-int load_phase_now(const struct load *load)
-{
-    return schedule_slot(&load->schedule, clock_now());
 }

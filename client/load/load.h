@@ -83,7 +83,8 @@ struct load_effort {
     double seconds;     /* that have passed */
     double ran, wanted; /* CPU seconds of all threads: had; had or waited for */
     double busiest;     /* the share of the time that the busiest thread ran */
-    double overtime;    /* seconds after that until all that was due had come, or was given up */
+    int64_t late;    /* by so many microseconds, one time in a hundred, the latest thread came to what it had planned */
+    double overtime; /* seconds after that until all that was due had come, or was given up */
 };
 struct load_effort load_effort(const struct load *load);
 /* Bots that are connected and named now. */
@@ -99,6 +100,8 @@ int64_t load_time(const struct load *load);
 int load_phase_now(const struct load *load);
 /* Compares what the threads saw with each other and, unless DIR is NULL, with the chats' files there. After load_close. */
 void load_compare(struct load *load, const char *dir);
+/* How many bots there are in all. */
+uint32_t load_bots(const struct load_config *config);
 /* The first of a room's chats; others count on from there. */
 void load_chat_name(const struct load_config *config, uint32_t room, char name[64]);
 

@@ -10,6 +10,7 @@
 #include "client/load/options.h"
 #include "client/load/report.h"
 #include "client/load/results.h"
+#include "client/load/stop.h"
 
 /* Whether the files can be written is known before the bots begin. */
 static int try_files(const struct options *options)
@@ -58,14 +59,15 @@ static int run(struct options *options, struct live *live, struct results *resul
     results->stopped = live->stop != 0;
     load_close(load);
     live_end(live);
-    if (fine) {
-        results_end(results, load);
+    fine = fine && results_end(results, load);
+    if (fine)
         load_compare(load, options->chats);
-    }
     load_free(load);
     if (!fine)
         return program_fail(EXIT_FAILED, "%s", strerror(ENOMEM));
     report_end(to, results);
+    if (fflush(to) != 0 || ferror(to))
+        return program_fail(EXIT_FAILED, "the results could not be written: %s", strerror(errno));
     int written = write_files(results);
     return written ? written : results_exit(results);
 }
@@ -79,7 +81,7 @@ int main(int argc, char **argv)
     enum args_result read = options_read(&options, argc, argv);
     if (read != ARGS_RUN)
         return program_status(read);
-    live_catch_signals();
+    stop_listen();
     int code = EXIT_FAILED;
     if (!live_open(&live, &options) || !results_open(&results, &options))
         code = program_fail(EXIT_FAILED, "%s: %s", options.csv ? options.csv : "start", strerror(errno));

@@ -15,7 +15,7 @@
 #define DAYS (24 * 3600 * SECOND)
 #define ENDLESS (12 * DAYS) /* as long as marks can tell the time */
 
-enum { CLIENTS_MOST = 1000000, RATE_MOST = 9999999 };
+enum { CLIENTS_MOST = 1000000 };
 
 /* ---- Setters ---- */
 
@@ -228,6 +228,15 @@ static bool check_profile(struct args *args, struct options *options)
     return profile->rooms ? check_rooms(args, options) : check_clients(args, options);
 }
 
+/* Marks tell the time for twelve days. */
+static bool check_length(struct args *args, const struct options *options)
+{
+    int64_t length = 0;
+    for (size_t i = 0; i < options->n_phases; i++)
+        length += options->phases[i].length * (options->find_max ? FIND_STEPS : 1);
+    return length <= ENDLESS || args_complain(args, "all in all this may take more than twelve days");
+}
+
 static bool check_find_max(struct args *args, const struct options *options)
 {
     if (!options->find_max)
@@ -254,11 +263,9 @@ static bool make_phases(struct args *args, struct options *options)
     if (options->n_phases && options->duration)
         return args_complain(args, "--duration: the stages say how long they are");
     double value = config->profile->rooms ? options->rate : config->clients;
+    int64_t length = options->duration ? options->duration : endless ? ENDLESS - options->warmup : 10 * SECOND;
     if (!options->n_phases)
-        options->phases[options->n_phases++] = (struct load_phase){options->duration ? options->duration
-                                                                   : endless         ? ENDLESS
-                                                                                     : 10 * SECOND,
-                                                                   value, true};
+        options->phases[options->n_phases++] = (struct load_phase){length, value, true};
     if (!options->warmup)
         return true;
     memmove(options->phases + 1, options->phases, options->n_phases * sizeof *options->phases);
@@ -295,7 +302,7 @@ static bool understand(struct args *args, struct options *options, int argc, cha
     if (options->chats && options->no_verify)
         return args_complain(args, "--chats: nothing is kept to compare with --no-verify");
     settle(options);
-    return make_phases(args, options);
+    return make_phases(args, options) && check_length(args, options);
 }
 
 enum args_result options_read(struct options *options, int argc, char **argv)

@@ -6,7 +6,8 @@
 #include "client/load/threshold.h"
 #include "common/args.h"
 
-enum { THRESHOLDS_MOST = 32 };
+enum { FIND_STEPS = 48 /* rates that --find-max tries at most */ };
+enum { THRESHOLDS_MOST = 32, RATE_MOST = 9999999 /* messages a second */ };
 
 struct options {
     struct load_config config; /* all of it but `phases` is settled by options_read */

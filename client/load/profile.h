@@ -15,6 +15,7 @@ struct profile {
     bool settles;   /* everybody arrives before time begins */
     bool has_chats; /* chats are made beforehand, by load_chat_name */
     bool replays;   /* and filled with history */
+    bool visits;    /* who has said goodbye comes again at once */
     bool endless;   /* without a duration it goes on until it is stopped */
     enum kind main; /* the latency that the profile is about */
 
@@ -31,8 +32,6 @@ struct profile {
     void (*echo)(struct bot *bot);
     /* A connection is there, nothing has been said on it. NULL: it says its name. */
     void (*connected)(struct bot *bot);
-    /* It said goodbye and the connection is closed. NULL: that was all. */
-    void (*gone)(struct bot *bot);
     /* Nothing more comes of what it has begun. */
     bool (*rests)(const struct bot *bot);
 };

@@ -7,10 +7,7 @@
 
 static void enter(struct bot *bot)
 {
-    char name[64];
-    const struct load_config *config = bot->worker->config;
-    load_chat_name(config, (bot->id + bot->step++) % config->rooms, name);
-    bot_join(bot, bot_ledger(bot, span_of(name)));
+    bot_join(bot, bot_room(bot, bot->id + bot->step++));
     bot->replay_at = bot->asked_at;
     bot_put(bot, LEAVE_CHAT, (struct span){0});
 }

@@ -62,18 +62,22 @@ void report_step(FILE *to, const struct find_step *step)
 
 /* ---- Times ---- */
 
-static void print_times(FILE *to, const struct tally *tally, double seconds, enum kind kind, const char *name)
+/* What came before time began, or after it was over, has no rate. */
+static void print_times(FILE *to, const struct tally *tally, const double *rates, enum kind kind, const char *name)
 {
     const struct hist *times = &tally->times[kind];
+    char rate[32] = "-";
     if (hist_count(times) == 0)
         return;
-    fprintf(to, "  %-22s %12" PRIu64 " %12.1f %9.3f %9.3f %9.3f %9.3f %9.3f\n", name, hist_count(times),
-            seconds > 0 ? (double)hist_count(times) / seconds : 0, ms((double)hist_quantile(times, 0.5)),
-            ms((double)hist_quantile(times, 0.9)), ms((double)hist_quantile(times, 0.99)),
-            ms((double)hist_quantile(times, 0.999)), ms((double)hist_max(times)));
+    if (rates[kind] > 0)
+        snprintf(rate, sizeof rate, "%.1f", rates[kind]);
+    fprintf(to, "  %-22s %12" PRIu64 " %12s %9.3f %9.3f %9.3f %9.3f %9.3f\n", name, hist_count(times), rate,
+            ms((double)hist_quantile(times, 0.5)), ms((double)hist_quantile(times, 0.9)),
+            ms((double)hist_quantile(times, 0.99)), ms((double)hist_quantile(times, 0.999)),
+            ms((double)hist_max(times)));
 }
 
-static void print_table(FILE *to, const struct tally *tally, double seconds, bool paced)
+static void print_table(FILE *to, const struct tally *tally, const double *rates, bool paced)
 {
     static const char *const what[KINDS] = {
         [KIND_CONNECT] = "connect",
@@ -93,7 +97,7 @@ static void print_table(FILE *to, const struct tally *tally, double seconds, boo
             "max");
     for (enum kind kind = 0; kind < KINDS; kind++)
         if (what[kind])
-            print_times(to, tally, seconds, kind, what[kind]);
+            print_times(to, tally, rates, kind, what[kind]);
     if (paced)
         fprintf(to, "  (send and deliver are measured from when a message was due; raw: from when it was sent)\n");
 }
@@ -101,11 +105,10 @@ static void print_table(FILE *to, const struct tally *tally, double seconds, boo
 static void print_counts(FILE *to, const struct results *results)
 {
     const struct tally *total = &results->total;
-    double seconds = results->seconds > 0 ? results->seconds : 1;
     fprintf(to,
             "\n  in %.2f s: %" PRIu64 " messages sent (%.0f a second), %" PRIu64 " records delivered (%.0f a second)",
-            results->seconds, tally_count(total, COUNT_SENT), (double)tally_count(total, COUNT_SENT) / seconds,
-            tally_count(total, COUNT_DELIVERED), (double)tally_count(total, COUNT_DELIVERED) / seconds);
+            results->seconds, tally_count(total, COUNT_SENT), results->rates[KIND_LAG],
+            tally_count(total, COUNT_DELIVERED), results->rates[KIND_DELIVER]);
     if (tally_count(total, COUNT_REPLAYED))
         fprintf(to, ", %" PRIu64 " replayed", tally_count(total, COUNT_REPLAYED));
     fprintf(to, "; %.1f MB in, %.1f MB out\n", (double)tally_count(total, COUNT_BYTES_IN) / 1e6,
@@ -126,7 +129,7 @@ static void print_generator(FILE *to, const struct results *results)
             results->effort.seconds > 0 ? 100 * results->effort.ran / results->effort.seconds : 0,
             100 * results->effort.busiest);
     if (hist_count(lag))
-        fprintf(to, "; it was late by p50 %.3f, p99 %.3f, max %.3f ms", ms((double)hist_quantile(lag, 0.5)),
+        fprintf(to, "; it sent late by p50 %.3f, p99 %.3f, max %.3f ms", ms((double)hist_quantile(lag, 0.5)),
                 ms((double)hist_quantile(lag, 0.99)), ms((double)hist_max(lag)));
     putc('\n', to);
     if (*results->invalid)
@@ -138,7 +141,7 @@ static void print_verdict(FILE *to, const struct results *results)
     if (!results->anybody)
         fprintf(to, "  FAILED: no bot was ever given a name\n");
     else if (results->deserted)
-        fprintf(to, "  FAILED: at the end no bot had a connection, nor could it have another\n");
+        fprintf(to, "  FAILED: at the end nobody was there, and the bots tried in vain to come back\n");
     else if (!results->options->config.verify)
         fprintf(to, "  delivery: not looked at\n");
     else if (violation_sum() == 0)
@@ -177,9 +180,9 @@ void report_end(FILE *to, const struct results *results)
     for (size_t i = 0; results->n_stages > 1 && i < results->n_stages; i++) {
         const struct stage_result *stage = &results->stages[i];
         fprintf(to, "\n  stage %zu: %g for %.2f s", i + 1, stage->value, stage->seconds);
-        print_table(to, &stage->tally, stage->seconds, false);
+        print_table(to, &stage->tally, stage->rates, false);
     }
-    print_table(to, &results->total, results->seconds, paced);
+    print_table(to, &results->total, results->rates, paced);
     print_counts(to, results);
     print_generator(to, results);
     print_verdict(to, results);
@@ -187,9 +190,10 @@ void report_end(FILE *to, const struct results *results)
         print_thresholds(to, results);
     else if (results->max > 0)
         fprintf(to, "  the last rate that held: %.0f messages a second\n", results->max);
+    else if (results->n_steps == 0)
+        fprintf(to, "  stopped before the first rate could be judged\n");
     else
         fprintf(to, "  not even the first rate held\n");
-    fflush(to);
 }
 
 /* ---- The distribution ---- */
@@ -217,5 +221,6 @@ bool report_hgrm(const struct results *results, const char *path)
     if (!file)
         return false;
     print_hgrm(file, &results->total.times[results->options->config.profile->main]);
-    return fclose(file) == 0;
+    bool fine = !ferror(file);
+    return fclose(file) == 0 && fine;
 }

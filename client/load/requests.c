@@ -24,7 +24,7 @@ static char *put_header(struct bot *bot, int32_t request, size_t n)
     char *to = bot->out.at + bot->out.n;
     protocol_client_header(to, request, n);
     bot->out.n += (uint32_t)(CLIENT_HEADER + n);
-    tally_bump(&worker_tally(bot->worker, bot->worker->now)->counts[COUNT_REQUESTS], 1);
+    counter_add(&worker_tally(bot->worker, bot->worker->now)->counts[COUNT_REQUESTS], 1);
     bot_make_due(bot);
     return to + CLIENT_HEADER;
 }
@@ -66,6 +66,14 @@ struct ledger *bot_ledger(struct bot *bot, struct span chat)
     if (!ledger)
         worker_die("no memory");
     return ledger;
+}
+
+struct ledger *bot_room(struct bot *bot, uint32_t number)
+{
+    const struct load_config *config = bot->worker->config;
+    char name[64];
+    load_chat_name(config, number % config->rooms, name);
+    return bot_ledger(bot, span_of(name));
 }
 
 void bot_create(struct bot *bot, struct span chat)
@@ -117,7 +125,8 @@ void bot_say(struct bot *bot, int64_t due)
     char *text = put_header(bot, SEND_MESSAGE, size);
     mark_put(text, &load->key, &mark);
     memset(text + MARK_BYTES, '.', size - MARK_BYTES);
-    tally_bump(&worker_tally(worker, due)->counts[COUNT_SENT], 1);
+    counter_add(&worker_tally(worker, due)->counts[COUNT_SENT], 1);
+    counter_add(&worker_tally(worker, worker->now)->came[KIND_LAG], 1);
     if (worker->config->events)
         events_wrote(bot, SEND_MESSAGE, (struct span){text, size});
 }

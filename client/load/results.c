@@ -21,7 +21,7 @@ bool results_open(struct results *results, const struct options *options)
     struct tm parts;
     *results = (struct results){.options = options, .drained = true};
     strftime(results->started, sizeof results->started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
-    return tally_open(&results->total);
+    return tally_open(&results->total) && tally_open(&results->after);
 }
 
 static void close_stages(struct results *results)
@@ -34,6 +34,7 @@ void results_close(struct results *results)
 {
     close_stages(results);
     tally_close(&results->total);
+    tally_close(&results->after);
 }
 
 /* So much of the phase as has passed, when somebody stopped it. */
@@ -52,25 +53,75 @@ static bool take_stage(struct results *results, const struct load *load, size_t 
     stage->seconds = seconds;
     stage->value = results->options->phases[phase].value;
     load_tally(load, (int)phase, &stage->tally);
+    for (enum kind kind = 0; kind < KINDS; kind++)
+        stage->rates[kind] = tally_rate(&stage->tally, kind, seconds);
     results->seconds += seconds;
     tally_add(&results->total, &stage->tally);
     return true;
 }
 
-/* Only a schedule can be kept or not; who waits for answers makes no promise. */
+/* Only a schedule can be kept or not; who waits for answers makes no promise. Each stage for itself: a long one would hide
+ * what a short one was. */
 static void judge_generator(struct results *results)
 {
     const struct load_effort *effort = &results->effort;
-    int64_t lag = hist_quantile(&results->total.times[KIND_LAG], 0.99);
+    int64_t lag = effort->late;
+    for (size_t i = 0; i < results->n_stages; i++) {
+        int64_t sent_late = hist_quantile(&results->stages[i].tally.times[KIND_LAG], 0.99);
+        lag = sent_late > lag ? sent_late : lag;
+    }
     *results->invalid = '\0';
     if (!results->options->config.profile->rooms || results->options->config.closed)
         return;
     if (lag > LAG_MOST || (effort->busiest > BUSY && lag > LAG_MOST_BUSY))
-        snprintf(
-            results->invalid, sizeof results->invalid,
-            "the generator was late: 1 %% of the messages were sent more than %.1f ms after they were due; its busiest "
-            "thread ran %.0f %% of the time",
-            (double)lag / MILLISECOND, 100 * effort->busiest);
+        snprintf(results->invalid, sizeof results->invalid,
+                 "the generator was late: by more than %.1f ms, one time in a hundred, with what it sent or with what "
+                 "it had to look at; its busiest thread ran %.0f %% of the time",
+                 (double)lag / MILLISECOND, 100 * effort->busiest);
+}
+
+static uint32_t wanted_at_the_end(const struct options *options)
+{
+    const struct load_config *config = &options->config;
+    if (config->profile->rooms)
+        return config->rooms * config->members;
+    return (uint32_t)options->phases[options->n_phases - 1].value;
+}
+
+static void add_errors(struct tally *to, const struct load *load, int phase)
+{
+    for (enum error i = 0; i < ERRORS; i++)
+        counter_add(&to->errors[i], load_error_in(load, phase, i));
+}
+
+static bool is_about_errors(const struct threshold *threshold)
+{
+    return threshold->of == OF_ERRORS || threshold->of == OF_ERROR;
+}
+
+static void measure(struct results *results, bool errors)
+{
+    const struct options *options = results->options;
+    for (size_t i = 0; i < options->n_thresholds; i++) {
+        if (is_about_errors(&options->thresholds[i]) != errors)
+            continue;
+        results->measured[i] = threshold_measure(&options->thresholds[i], &results->total, results->seconds);
+        results->held[i] = threshold_holds(&options->thresholds[i], results->measured[i]);
+    }
+}
+
+/* Errors count whenever they happened, rates are of the measured phases alone. */
+static void take_the_rest(struct results *results, const struct load *load)
+{
+    for (size_t i = 0; i < results->options->n_phases; i++)
+        if (!results->options->phases[i].measured)
+            add_errors(&results->total, load, (int)i);
+    tally_clear(&results->after);
+    load_tally(load, load_after(load), &results->after);
+    tally_add(&results->total, &results->after);
+    results->anybody = load_had_anybody(load);
+    results->deserted = load_missing(load) > 0 && 2 * load_missing(load) >= wanted_at_the_end(results->options) &&
+                        load_present(load) == 0;
 }
 
 bool results_take(struct results *results, const struct load *load)
@@ -87,11 +138,12 @@ bool results_take(struct results *results, const struct load *load)
         if (options->phases[i].measured && !take_stage(results, load, i, seconds))
             return false;
     }
+    for (enum kind kind = 0; kind < KINDS; kind++)
+        results->rates[kind] = tally_rate(&results->total, kind, results->seconds);
     judge_generator(results);
-    for (size_t i = 0; i < options->n_thresholds; i++) {
-        results->measured[i] = threshold_measure(&options->thresholds[i], &results->total, results->seconds);
-        results->held[i] = threshold_holds(&options->thresholds[i], results->measured[i]);
-    }
+    measure(results, false);
+    take_the_rest(results, load);
+    measure(results, true);
     return true;
 }
 
@@ -100,6 +152,7 @@ void results_keep(const struct results *results, struct results_kept *kept)
     tally_copy(&kept->total, &results->total);
     kept->seconds = results->seconds;
     kept->effort = results->effort;
+    memcpy(kept->rates, results->rates, sizeof kept->rates);
     memcpy(kept->measured, results->measured, sizeof kept->measured);
 }
 
@@ -109,48 +162,27 @@ void results_go_back(struct results *results, const struct results_kept *kept)
     tally_copy(&results->total, &kept->total);
     results->seconds = kept->seconds;
     results->effort = kept->effort;
+    memcpy(results->rates, kept->rates, sizeof kept->rates);
     memcpy(results->measured, kept->measured, sizeof kept->measured);
     for (size_t i = 0; i < results->options->n_thresholds; i++)
         results->held[i] = true;
     *results->invalid = '\0';
 }
 
-static bool is_about_errors(const struct threshold *threshold)
+/* With all that the bots' goodbyes added to what has been taken, and how they came in. */
+bool results_end(struct results *results, const struct load *load)
 {
-    return threshold->of == OF_ERRORS || threshold->of == OF_ERROR;
-}
-
-static void add_errors(struct tally *to, const struct load *load, int phase)
-{
-    for (enum error i = 0; i < ERRORS; i++)
-        tally_bump(&to->errors[i], load_error_in(load, phase, i));
-}
-
-static uint32_t wanted_at_the_end(const struct options *options)
-{
-    const struct load_config *config = &options->config;
-    if (config->profile->rooms)
-        return config->rooms * config->members;
-    return (uint32_t)options->phases[options->n_phases - 1].value;
-}
-
-/* Errors count whenever they happened, requests unless they were to warm up. */
-void results_end(struct results *results, const struct load *load)
-{
-    results->anybody = load_had_anybody(load);
-    results->deserted = load_missing(load) > 0 && load_missing(load) >= wanted_at_the_end(results->options);
+    struct tally goodbyes;
+    if (!tally_open(&goodbyes))
+        return false;
+    load_tally(load, load_after(load), &goodbyes);
+    tally_subtract(&goodbyes, &results->after);
+    tally_add(&results->total, &goodbyes);
+    tally_close(&goodbyes);
     load_tally(load, LOAD_BEFORE, &results->total);
-    load_tally(load, load_after(load), &results->total);
-    for (size_t i = 0; i < results->options->n_phases; i++)
-        if (!results->options->phases[i].measured)
-            add_errors(&results->total, load, (int)i);
-    for (size_t i = 0; i < results->options->n_thresholds && !results->options->find_max; i++) {
-        const struct threshold *threshold = &results->options->thresholds[i];
-        if (!is_about_errors(threshold))
-            continue;
-        results->measured[i] = threshold_measure(threshold, &results->total, results->seconds);
-        results->held[i] = threshold_holds(threshold, results->measured[i]);
-    }
+    if (!results->options->find_max)
+        measure(results, true);
+    return true;
 }
 
 bool results_held(const struct results *results)
@@ -169,6 +201,8 @@ int results_exit(const struct results *results)
         return EXIT_DELIVERY;
     if (*results->invalid)
         return EXIT_INVALID;
+    if (results->options->find_max && results->n_steps == 0)
+        return EXIT_FAILED;
     if (results->options->find_max)
         return results->max > 0 ? EXIT_FINE : EXIT_THRESHOLD;
     return results_held(results) ? EXIT_FINE : EXIT_THRESHOLD;

@@ -8,10 +8,9 @@
 /* How the program ends beside 0, 1 and 2. */
 enum { EXIT_DELIVERY = 3, EXIT_INVALID = 4, EXIT_THRESHOLD = 99 };
 
-enum { FIND_STEPS = 48 };
-
 struct stage_result {
     double seconds, value;
+    double rates[KINDS]; /* so many a second came while it lasted */
     struct tally tally;
 };
 
@@ -23,9 +22,11 @@ struct find_step {
 
 struct results {
     const struct options *options;
-    char started[40];   /* ISO 8601, UTC */
-    struct tally total; /* what counts: the measured phases, and requests made before and after them */
-    double seconds;     /* of the measured phases */
+    char started[40];    /* ISO 8601, UTC */
+    struct tally total;  /* what counts: the measured phases, and requests made before and after them */
+    struct tally after;  /* the part of it that came after them, as long as the bots were there */
+    double seconds;      /* of the measured phases */
+    double rates[KINDS]; /* so many a second came while they lasted */
     struct stage_result stages[LOAD_PHASES];
     size_t n_stages;
     struct load_effort effort;
@@ -35,16 +36,17 @@ struct results {
     size_t n_steps;
     double max;        /* the last rate that held; 0: none did */
     bool anybody;      /* was ever given a name */
-    bool deserted;     /* all who were to be there at the end had lost their connection */
+    bool deserted;     /* at the end nobody was there, and they tried in vain to come back */
     bool stopped;      /* by a signal */
     bool drained;      /* all that was due has come */
-    char invalid[160]; /* why the generator does not believe its own figures; empty: it does */
+    char invalid[200]; /* why the generator does not believe its own figures; empty: it does */
 };
 
 /* What the rate that held came to, kept while others are tried. */
 struct results_kept {
     struct tally total;
     double seconds;
+    double rates[KINDS];
     struct load_effort effort;
     double measured[THRESHOLDS_MOST];
 };
@@ -57,8 +59,8 @@ bool results_take(struct results *results, const struct load *load);
 /* Keeps what was taken last; takes it back, in place of what was taken since. */
 void results_keep(const struct results *results, struct results_kept *kept);
 void results_go_back(struct results *results, const struct results_kept *kept);
-/* Takes what was counted when the bots have gone, and judges. */
-void results_end(struct results *results, const struct load *load);
+/* Adds how the bots came and went, when they have gone. False without memory. */
+bool results_end(struct results *results, const struct load *load);
 bool results_held(const struct results *results);
 /* What the program ends with, when there are results. */
 int results_exit(const struct results *results);

@@ -4,17 +4,10 @@
 #include "client/load/profile.h"
 #include "client/load/turns.h"
 
-static struct ledger *own_room(struct bot *bot)
-{
-    char name[64];
-    load_chat_name(bot->worker->config, bot->room, name);
-    return bot_ledger(bot, span_of(name));
-}
-
 static void lobby(struct bot *bot, struct span list)
 {
     (void)list;
-    bot_join(bot, own_room(bot));
+    bot_join(bot, bot_room(bot, bot->room));
 }
 
 /* Who comes back may have something to send by now. */
@@ -28,12 +21,6 @@ static void chat(struct bot *bot)
 static void refused(struct bot *bot)
 {
     bot_quit(bot);
-}
-
-static void gone(struct bot *bot)
-{
-    if (worker_wants(bot->worker, bot))
-        bot_retry(bot);
 }
 
 static bool rests(const struct bot *bot)
@@ -52,7 +39,6 @@ const struct profile profile_rooms = {
     .chat = chat,
     .refused = refused,
     .echo = bot_make_due,
-    .gone = gone,
     .rests = rests,
 };
 
@@ -67,6 +53,5 @@ const struct profile profile_slow = {
     .chat = chat,
     .refused = refused,
     .echo = bot_make_due,
-    .gone = gone,
     .rests = rests,
 };

@@ -49,6 +49,11 @@ void schedule_cut(struct schedule *schedule, int64_t at)
     }
 }
 
+int64_t schedule_begin(const struct schedule *schedule)
+{
+    return schedule->n ? schedule->slots[0].begin : 0;
+}
+
 int64_t schedule_end(const struct schedule *schedule)
 {
     return schedule->n ? schedule->slots[schedule->n - 1].end : 0;

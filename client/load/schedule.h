@@ -25,6 +25,8 @@ int64_t schedule_due(const struct schedule *schedule, uint64_t number);
 int schedule_slot(const struct schedule *schedule, int64_t at);
 /* Time is over at that moment, if it was to last longer: what would have been due later is not. */
 void schedule_cut(struct schedule *schedule, int64_t at);
+/* Both 0 without phases. */
+int64_t schedule_begin(const struct schedule *schedule);
 int64_t schedule_end(const struct schedule *schedule);
 
 #endif

@@ -52,6 +52,8 @@ void tally_clear(struct tally *tally)
         atomic_store_explicit(&tally->counts[i], 0, memory_order_relaxed);
     for (int i = 0; i < ERRORS; i++)
         atomic_store_explicit(&tally->errors[i], 0, memory_order_relaxed);
+    for (int i = 0; i < KINDS; i++)
+        atomic_store_explicit(&tally->came[i], 0, memory_order_relaxed);
 }
 
 void tally_add(struct tally *to, const struct tally *from)
@@ -59,15 +61,36 @@ void tally_add(struct tally *to, const struct tally *from)
     for (int kind = 0; kind < KINDS; kind++)
         hist_merge(&to->times[kind], &from->times[kind]);
     for (enum count i = 0; i < COUNTS; i++)
-        tally_bump(&to->counts[i], tally_count(from, i));
+        counter_add(&to->counts[i], tally_count(from, i));
     for (enum error i = 0; i < ERRORS; i++)
-        tally_bump(&to->errors[i], tally_error(from, i));
+        counter_add(&to->errors[i], tally_error(from, i));
+    for (enum kind i = 0; i < KINDS; i++)
+        counter_add(&to->came[i], counter_get(&from->came[i]));
 }
 
 void tally_copy(struct tally *to, const struct tally *from)
 {
     tally_clear(to);
     tally_add(to, from);
+}
+
+void tally_subtract(struct tally *from, const struct tally *earlier)
+{
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        hist_subtract(&from->times[kind], &earlier->times[kind]);
+        counter_add(&from->came[kind], -counter_get(&earlier->came[kind]));
+    }
+    for (enum count i = 0; i < COUNTS; i++)
+        counter_add(&from->counts[i], -tally_count(earlier, i));
+    for (enum error i = 0; i < ERRORS; i++)
+        counter_add(&from->errors[i], -tally_error(earlier, i));
+}
+
+/* What is raw was over at the same moment. */
+double tally_rate(const struct tally *tally, enum kind kind, double seconds)
+{
+    kind = kind == KIND_SEND_RAW ? KIND_SEND : kind == KIND_DELIVER_RAW ? KIND_DELIVER : kind;
+    return seconds > 0 ? (double)counter_get(&tally->came[kind]) / seconds : 0;
 }
 
 uint64_t tally_errors(const struct tally *tally)

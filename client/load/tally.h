@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/counter.h"
 #include "common/hist.h"
 
 /* What is timed. */
@@ -61,17 +62,22 @@ enum count {
 extern const char *const count_names[COUNTS];
 
 struct tally {
-    struct hist times[KINDS];
+    struct hist times[KINDS];     /* by when they began, or were due */
+    _Atomic uint64_t came[KINDS]; /* by when they were over: rates are made of these; of KIND_LAG: what was sent */
     _Atomic uint64_t counts[COUNTS];
     _Atomic uint64_t errors[ERRORS];
 };
 
+/* So many of a kind a second, in a phase of this length. */
+double tally_rate(const struct tally *tally, enum kind kind, double seconds);
 /* False without memory. */
 bool tally_open(struct tally *tally);
 void tally_close(struct tally *tally);
 void tally_clear(struct tally *tally);
 void tally_add(struct tally *to, const struct tally *from);
 void tally_copy(struct tally *to, const struct tally *from);
+/* Leaves what came since `earlier` was copied from the same tally. */
+void tally_subtract(struct tally *from, const struct tally *earlier);
 uint64_t tally_errors(const struct tally *tally);
 
 static inline uint64_t tally_count(const struct tally *tally, enum count count)
@@ -82,12 +88,6 @@ static inline uint64_t tally_count(const struct tally *tally, enum count count)
 static inline uint64_t tally_error(const struct tally *tally, enum error error)
 {
     return atomic_load_explicit(&tally->errors[error], memory_order_relaxed);
-}
-
-/* There is one writer: nothing can come between the two. */
-static inline void tally_bump(_Atomic uint64_t *counter, uint64_t more)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
 }
 
 #endif

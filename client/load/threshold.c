@@ -119,7 +119,7 @@ double threshold_measure(const struct threshold *threshold, const struct tally *
     case OF_MEAN:
         return hist_mean(times);
     case OF_RATE:
-        return seconds > 0 ? (double)hist_count(times) / seconds : 0;
+        return tally_rate(tally, (enum kind)threshold->which, seconds);
     case OF_COUNT:
         return (double)hist_count(times);
     case OF_ERRORS:

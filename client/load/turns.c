@@ -123,5 +123,5 @@ void turns_forget(struct worker *worker)
     for (uint32_t i = 0; is_paced(worker) && i < worker->n_senders; i++)
         unsent += forget(worker->senders[i]);
     if (unsent)
-        tally_bump(&worker_tally(worker, worker->now)->errors[ERROR_UNSENT], unsent);
+        counter_add(&worker_tally(worker, worker->now)->errors[ERROR_UNSENT], unsent);
 }

@@ -17,13 +17,11 @@
 
 #include "client/load/bot.h"
 #include "client/load/events.h"
+#include "client/load/modes.h"
 #include "client/load/turns.h"
 #include "common/clock.h"
 
-#define PATIENCE (10 * SECOND) /* without any progress for so long nothing more is waited for */
-#define PATIENCE_IN_ALL (120 * SECOND)
-#define GRACE SECOND            /* for messages that are due and the thread is late with */
-#define CHECK_EVERY MILLISECOND /* whether a mode is finished: that means looking at every bot */
+#define BEAT_EVERY (5 * MILLISECOND)
 #define IDLE_MOST (100 * MILLISECOND)
 
 enum { EVENTS = 256 };
@@ -52,7 +50,7 @@ struct tally *worker_tally_of(struct worker *worker, int64_t at)
 
 void worker_error(struct worker *worker, enum error error)
 {
-    tally_bump(&worker_tally(worker, worker->now)->errors[error], 1);
+    counter_add(&worker_tally(worker, worker->now)->errors[error], 1);
 }
 
 void worker_entering(struct worker *worker, struct bot *bot, bool entering)
@@ -115,216 +113,18 @@ static void call_back(struct worker *worker)
     }
 }
 
-/* ---- Modes ---- */
-
-/* CPU time of this thread, and time in which it could have run but others did, in nanoseconds. */
-static void read_effort(int64_t *ran, int64_t *waited)
-{
-    char text[128];
-    int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-    char *end = text;
-    if (fd >= 0)
-        close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    *ran = strtoll(text, &end, 10);
-    *waited = strtoll(end, NULL, 10);
-}
-
-static void note_effort(struct worker *worker)
-{
-    int64_t ran, waited;
-    read_effort(&ran, &waited);
-    atomic_store_explicit(&worker->ran, ran - worker->cpu_ran, memory_order_relaxed);
-    atomic_store_explicit(&worker->waited, waited - worker->cpu_waited, memory_order_relaxed);
-}
-
-static void begin_run(struct worker *worker)
-{
-    for (size_t i = 1; i < worker->n_tallies; i++)
-        tally_clear(&worker->tallies[i]);
-    atomic_store_explicit(&worker->gave_up, false, memory_order_relaxed);
-    worker->schedule = worker->load->schedule;
-    worker->tally_end = INT64_MIN;
-    worker->slot_end = INT64_MIN;
-    read_effort(&worker->cpu_ran, &worker->cpu_waited);
-    turns_begin(worker);
-}
-
-static void watch_slow_ones(struct worker *worker)
-{
-    for (uint32_t i = 0; worker->config->slow && i < worker->n; i++)
-        if (worker->bots[i].slow)
-            bot_watch(&worker->bots[i]);
-}
-
-static void say_goodbye(struct worker *worker)
-{
-    for (uint32_t i = 0; i < worker->n; i++) {
-        struct bot *bot = &worker->bots[i];
-        if (bot->place == BOT_AWAY || bot->place == BOT_CONNECTING)
-            bot_close(bot);
-        else if (bot->place < BOT_QUITTING)
-            bot_quit(bot);
-    }
-}
-
-static void enter_mode(struct worker *worker, int mode)
-{
-    worker->seen_mode = mode;
-    worker->mode_since = worker->progress = worker->checked = worker->now;
-    if (mode == MODE_RUN)
-        begin_run(worker);
-    if (mode == MODE_SETTLE) {
-        note_effort(worker);
-        schedule_cut(&worker->schedule, worker->now);
-        worker->tally_end = INT64_MIN;
-    }
-    if (mode == MODE_RUN || mode == MODE_SETTLE)
-        watch_slow_ones(worker);
-    if (mode == MODE_QUIT)
-        say_goodbye(worker);
-}
-
-static void finish(struct worker *worker)
-{
-    atomic_store_explicit(&worker->finished, worker->seen_mode, memory_order_release);
-    (void)!write(worker->load->news, &(uint64_t){1}, sizeof(uint64_t));
-}
-
-static bool all_at_home(const struct worker *worker)
-{
-    enum place home = worker->profile->rooms ? BOT_CHAT : BOT_LOBBY;
-    for (uint32_t i = 0; i < worker->target; i++)
-        if (worker->bots[i].place != home)
-            return false;
-    return true;
-}
-
-static bool all_rest(const struct worker *worker)
-{
-    for (uint32_t i = 0; i < worker->n; i++)
-        if (worker->bots[i].place != BOT_AWAY && !worker->profile->rests(&worker->bots[i]))
-            return false;
-    return true;
-}
-
-static bool has_all(const struct worker *worker, const struct bot *bot)
-{
-    return bot->place != BOT_CHAT ||
-           bot->at >= atomic_load_explicit(&worker->load->ends[bot->room], memory_order_relaxed);
-}
-
-static bool all_have_all(const struct worker *worker)
-{
-    for (uint32_t i = 0; worker->profile->rooms && worker->config->verify && i < worker->n; i++)
-        if (!has_all(worker, &worker->bots[i]))
-            return false;
-    return true;
-}
-
-static bool all_away(const struct worker *worker)
-{
-    for (uint32_t i = 0; i < worker->n; i++)
-        if (worker->bots[i].place != BOT_AWAY)
-            return false;
-    return true;
-}
-
-/* All that this thread's members were sent, for those of other threads. */
-static void publish_ends(const struct worker *worker)
-{
-    for (uint32_t i = 0; worker->profile->rooms && i < worker->n; i++) {
-        const struct bot *bot = &worker->bots[i];
-        _Atomic uint64_t *end = &worker->load->ends[bot->room];
-        uint64_t known = atomic_load(end);
-        while (bot->chat && bot->chat->n > known && !atomic_compare_exchange_weak(end, &known, bot->chat->n))
-            ;
-    }
-}
-
-static void count_missing(struct worker *worker)
-{
-    uint32_t missing = 0;
-    for (uint32_t i = 0; i < worker->n; i++)
-        missing += worker->bots[i].lost && worker->bots[i].place == BOT_AWAY;
-    atomic_store_explicit(&worker->missing, missing, memory_order_relaxed);
-}
-
-static bool is_done(const struct worker *worker)
-{
-    switch (worker->seen_mode) {
-    case MODE_ENTER:
-        return all_at_home(worker);
-    case MODE_RUN:
-        return worker->now >= schedule_end(&worker->schedule) &&
-               (turns_over(worker) || worker->now >= schedule_end(&worker->schedule) + GRACE);
-    case MODE_SETTLE:
-        return all_rest(worker);
-    case MODE_DRAIN:
-        return all_have_all(worker);
-    case MODE_QUIT:
-        return all_away(worker);
-    default:
-        return true;
-    }
-}
-
-/* What has not come by now does not come any more. */
-static void give_up(struct worker *worker)
-{
-    atomic_store_explicit(&worker->gave_up, true, memory_order_relaxed);
-    for (uint32_t i = 0; i < worker->n; i++) {
-        struct bot *bot = &worker->bots[i];
-        if (worker->seen_mode == MODE_SETTLE && bot->place != BOT_AWAY && !worker->profile->rests(bot)) {
-            worker_error(worker, ERROR_UNANSWERED);
-            bot_check_echoes(bot);
-        }
-        if (worker->seen_mode == MODE_DRAIN && !has_all(worker, bot))
-            bot_check_records(bot, atomic_load_explicit(&worker->load->ends[bot->room], memory_order_relaxed));
-        if (worker->seen_mode == MODE_QUIT && bot->place != BOT_AWAY) {
-            worker_error(worker, ERROR_UNANSWERED);
-            bot_close(bot);
-        }
-    }
-}
-
-/* Others who talk in the same chats keep something coming for ever. */
-static bool is_hopeless(const struct worker *worker)
-{
-    return worker->now > worker->progress + (worker->seen_mode == MODE_QUIT ? PATIENCE / 4 : PATIENCE) ||
-           (worker->seen_mode != MODE_ENTER && worker->now > worker->mode_since + PATIENCE_IN_ALL);
-}
-
-static void check_mode(struct worker *worker)
-{
-    if (atomic_load_explicit(&worker->finished, memory_order_relaxed) == worker->seen_mode ||
-        worker->now < worker->checked + CHECK_EVERY)
-        return;
-    worker->checked = worker->now;
-    bool done = is_done(worker);
-    if (!done && worker->seen_mode != MODE_RUN && is_hopeless(worker)) {
-        give_up(worker);
-        done = true;
-    }
-    if (done && worker->seen_mode == MODE_SETTLE) {
-        turns_forget(worker);
-        publish_ends(worker);
-        count_missing(worker);
-    }
-    if (done)
-        finish(worker);
-}
-
 /* ---- The loop ---- */
 
+/* All that were given since, in their order: this thread may have slept through some. */
 static void take_orders(struct worker *worker)
 {
     uint64_t rings;
     (void)!read(worker->bell, &rings, sizeof rings);
-    int mode = atomic_load_explicit(&worker->mode, memory_order_acquire);
-    while (worker->seen_mode < mode || (worker->seen_mode > mode && mode == MODE_RUN))
-        enter_mode(worker, worker->seen_mode > mode ? mode : worker->seen_mode + 1);
+    unsigned order = atomic_load_explicit(&worker->order, memory_order_acquire);
+    while (worker->seen < order) {
+        worker->seen = order >= ORDER_QUIT && worker->seen < ORDER_QUIT ? ORDER_QUIT : worker->seen + 1;
+        modes_enter(worker, order_mode(worker->seen));
+    }
 }
 
 /* Time begins, or a phase that may want another number of clients. */
@@ -337,7 +137,7 @@ static void look_at_schedule(struct worker *worker)
         return;
     worker->slot_end = schedule->slots[slot].end;
     if (slot == 0) /* making ready does not count */
-        read_effort(&worker->cpu_ran, &worker->cpu_waited);
+        modes_begin_effort(worker);
     if (worker->profile->rooms)
         turns_open(worker);
     else
@@ -363,13 +163,25 @@ static void flush_due(struct worker *worker)
 static int64_t wait_until(const struct worker *worker)
 {
     int64_t until = worker->now + IDLE_MOST;
-    bool finished = atomic_load_explicit(&worker->finished, memory_order_relaxed) == worker->seen_mode;
-    int64_t next[] = {worker_goes_on(worker) ? agenda_next(&worker->agenda) : NEVER, turns_next(worker),
+    bool finished = worker_has_finished(worker, worker->seen);
+    int64_t next[] = {worker_goes_on(worker) ? agenda_next(&worker->agenda) : NEVER,
+                      turns_next(worker),
                       worker->seen_mode == MODE_RUN ? worker->slot_end : NEVER,
-                      finished ? NEVER : worker->checked + CHECK_EVERY, worker->due ? worker->now : NEVER};
+                      finished ? NEVER : worker->checked + WORKER_CHECK,
+                      worker->due ? worker->now : NEVER,
+                      worker->seen_mode == MODE_RUN ? worker->next_beat : NEVER};
     for (size_t i = 0; i < sizeof next / sizeof *next; i++)
         until = next[i] < until ? next[i] : until;
     return until;
+}
+
+/* How late the thread is with a moment that was known beforehand: it is as late with whatever a server sends. */
+static void beat(struct worker *worker)
+{
+    if (worker->seen_mode != MODE_RUN || worker->now < worker->next_beat)
+        return;
+    hist_add(&worker->beats, worker->now - worker->next_beat);
+    worker->next_beat = worker->now + BEAT_EVERY;
 }
 
 static void turn(struct worker *worker)
@@ -393,7 +205,8 @@ static void turn(struct worker *worker)
     call_back(worker);
     let_in(worker);
     flush_due(worker);
-    check_mode(worker);
+    beat(worker);
+    modes_check(worker);
 }
 
 void *worker_run(void *at)
@@ -406,17 +219,12 @@ void *worker_run(void *at)
         worker->target = worker->n;
     while (worker->seen_mode != MODE_END)
         turn(worker);
-    finish(worker);
+    modes_finish(worker);
     return NULL;
 }
 
-void worker_order(struct worker *worker, enum mode mode)
+void worker_order(struct worker *worker, unsigned order)
 {
-    atomic_store_explicit(&worker->mode, mode, memory_order_release);
+    atomic_store_explicit(&worker->order, order, memory_order_release);
     (void)!write(worker->bell, &(uint64_t){1}, sizeof(uint64_t));
-}
-
-bool worker_has_finished(const struct worker *worker, enum mode mode)
-{
-    return atomic_load_explicit(&worker->finished, memory_order_acquire) == (int)mode;
 }

@@ -12,13 +12,16 @@
 #include "client/load/profile.h"
 #include "client/load/schedule.h"
 #include "common/buf.h"
+#include "common/clock.h"
 
 enum {
     WORKER_READ = 256 * 1024, /* bytes read at once */
     WORKER_ENTERING = 256     /* bots on their way in at once: no more than a server's queue of connections holds */
 };
 
-/* What the driver wants, one after the other; `until` as far as the worker has got. */
+#define WORKER_CHECK MILLISECOND /* whether a mode is over: that means looking at every bot */
+
+/* What the driver wants. */
 enum mode {
     MODE_ENTER,  /* let bots in until all have arrived */
     MODE_RUN,    /* work through the schedule */
@@ -28,19 +31,29 @@ enum mode {
     MODE_END
 };
 
+/* Orders are numbers that only rise, so that nobody takes a new one for an old one: first to enter; then to run, to settle and to
+ * drain for each load_run; then to quit and to end. */
+enum { ORDER_ENTER = 0, ORDER_RUN = 1, ORDERS_A_RUN = 3, ORDER_QUIT = 1 << 30, ORDER_END };
+static inline enum mode order_mode(unsigned order)
+{
+    if (order >= ORDER_QUIT)
+        return order == ORDER_QUIT ? MODE_QUIT : MODE_END;
+    return order == ORDER_ENTER ? MODE_ENTER : (enum mode)(MODE_RUN + (order - ORDER_RUN) % ORDERS_A_RUN);
+}
+
 struct worker {
     struct load *load;
     const struct profile *profile;
     const struct load_config *config;
     pthread_t thread;
     char name[16];
-    int epoll, bell;      /* the bell wakes it when the mode changes */
-    _Atomic int mode;     /* the driver's word */
-    _Atomic int finished; /* the mode that it has come to the end of; in order */
-    _Atomic bool gave_up; /* in this run something due did not come */
+    int epoll, bell;           /* the bell wakes it when the mode changes */
+    _Atomic unsigned order;    /* the driver's word */
+    _Atomic unsigned finished; /* 1 + the last order that has been carried out */
+    _Atomic bool gave_up;      /* in this run something due did not come */
     _Atomic uint32_t present;
     _Atomic bool had_anybody; /* present was not 0 once */
-    _Atomic uint32_t missing; /* those who had lost their connection when all was settled, and had no other */
+    _Atomic uint32_t missing; /* those who had no connection when all was settled, and should have had */
 
     struct bot *bots;
     uint32_t n;
@@ -52,7 +65,8 @@ struct worker {
     uint64_t turn;   /* how many turns of its senders have come, since the schedule began */
     struct bot *due; /* those who may send now that the batch of events is over */
 
-    int seen_mode;
+    unsigned seen; /* the order that it carries out, and its mode */
+    enum mode seen_mode;
     int64_t now; /* when the batch of events was taken, or read anew after long work */
     int64_t mode_since;
     int64_t progress; /* when something last came, or somebody arrived */
@@ -72,6 +86,8 @@ struct worker {
 
     int64_t cpu_ran, cpu_waited; /* of the thread when the run began, nanoseconds */
     _Atomic int64_t ran, waited; /* since then, until time was over */
+    struct hist beats;           /* how late it was with moments known beforehand, in this run */
+    int64_t next_beat;
     char scratch[WORKER_READ];
 };
 
@@ -84,6 +100,7 @@ struct load {
     struct worker *workers; /* config.threads of them */
     size_t n_started;
     struct schedule schedule; /* the driver's; workers copy it when they begin to run */
+    unsigned order, runs;     /* the last one that was given; how often load_run was called */
     int64_t run_since, run_until, drained_at;
     struct bot *bots;
     struct bot **senders;
@@ -93,9 +110,12 @@ struct load {
 
 /* The thread's whole life. */
 void *worker_run(void *at);
-/* From the driver: the next mode. Release: what the driver set up before is seen by the worker. */
-void worker_order(struct worker *worker, enum mode mode);
-bool worker_has_finished(const struct worker *worker, enum mode mode);
+/* From the driver. What it has set up before is seen by the worker, and what the worker has done is seen by the driver. */
+void worker_order(struct worker *worker, unsigned order);
+static inline bool worker_has_finished(const struct worker *worker, unsigned order)
+{
+    return atomic_load_explicit(&worker->finished, memory_order_acquire) > order;
+}
 
 /* The tally that a moment belongs to. */
 struct tally *worker_tally_of(struct worker *worker, int64_t at);
@@ -106,6 +126,7 @@ static inline struct tally *worker_tally(struct worker *worker, int64_t at)
 static inline void worker_time(struct worker *worker, enum kind kind, int64_t begin)
 {
     hist_add(&worker_tally(worker, begin)->times[kind], worker->now - begin);
+    counter_add(&worker_tally(worker, worker->now)->came[kind], 1);
 }
 void worker_error(struct worker *worker, enum error error);
 /* Counts the bot among those on their way in, and among those who are there, or no more. */

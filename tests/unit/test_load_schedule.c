@@ -167,9 +167,9 @@ static void fill(struct tally *tally, uint64_t by)
     for (int kind = 0; kind < KINDS; kind++)
         hist_add(&tally->times[kind], (int64_t)(by + (uint64_t)kind));
     for (uint64_t i = 0; i < COUNTS; i++)
-        tally_bump(&tally->counts[i], by + i);
+        counter_add(&tally->counts[i], by + i);
     for (uint64_t i = 0; i < ERRORS; i++)
-        tally_bump(&tally->errors[i], by * i);
+        counter_add(&tally->errors[i], by * i);
 }
 
 static void tallies_add_up(void **state)

@@ -1,0 +1,28 @@
+/* The signals that ask a run to end. */
+#include "client/load/stop.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t heard;
+
+static void hear(int number)
+{
+    if (heard)
+        _exit(128 + number);
+    heard = number;
+}
+
+void stop_listen(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &(struct sigaction){.sa_handler = hear}, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int stop_heard(void)
+{
+    return heard;
+}
