@@ -135,7 +135,8 @@ EXPORT = \
 	client/export/events.c \
 	client/export/input.c \
 	client/export/metrics.c \
-	client/export/serve.c
+	client/export/serve.c \
+	client/export/strict.c
 
 # The load generator, build/conveyor-load, the same way. The bench links its library too.
 LOAD_MAIN = client/load/main.c

@@ -105,8 +105,8 @@ static bool get_decimal(struct args *args, const char *what, const char *value, 
 {
     if (parse_decimal(value, millionths) && within(args, *millionths))
         return true;
-    return args_complain(args, "'%s' is not a number%s from %g to %g", value, what, (double)args->row->least / 1e6,
-                         (double)args->row->most / 1e6);
+    return args_complain(args, "'%s' is not a number%s from %.10g to %.10g", value, what,
+                         (double)args->row->least / 1e6, (double)args->row->most / 1e6);
 }
 
 bool args_set_number(struct args *args, const char *value)

@@ -5,30 +5,11 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "common/utf8.h"
+#include "client/export/strict.h"
 
 const double events_bounds[EVENTS_BUCKETS - 1] = {.001, .002, .005, .010, .020, .050, .100, .200, .500};
 
 /* ---- Is it JSON? ---- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* cJSON looks neither at the encoding, nor at control characters, which it takes for blanks. */
-static bool is_text(struct span line)
-{
-    while (line.n) {
-        uint32_t c = (unsigned char)*line.at;
-        size_t n = c < 0x80 ? 1 : utf8_next(line, &c);
-        if (n == 0 || (c < ' ' && !is_blank(*line.at)))
-            return false;
-        line.at += n;
-        line.n -= n;
-    }
-    return true;
-}
 
 static const cJSON *member(const cJSON *object, const char *key)
 {
@@ -38,14 +19,7 @@ static const cJSON *member(const cJSON *object, const char *key)
 /* The line's object, to be deleted; NULL when there is none, or something behind it. */
 static cJSON *parse(struct span line)
 {
-    const char *end;
-    cJSON *event = is_text(line) ? cJSON_ParseWithLengthOpts(line.at, line.n, &end, false) : NULL;
-    while (event && end < line.at + line.n && is_blank(*end))
-        end++;
-    if (event && cJSON_IsObject(event) && end == line.at + line.n)
-        return event;
-    cJSON_Delete(event);
-    return NULL;
+    return strict_object(line) ? cJSON_ParseWithLength(line.at, line.n) : NULL;
 }
 
 /* ---- Response times ---- */

@@ -73,6 +73,7 @@ static bool take_list(struct bot *bot, int32_t response, struct span list)
         return true;
     case BOT_CREATING:
         if (lists_chat(list, ledger_name(bot->chat))) {
+            bot->may_be_refused = true;
             answered(bot, KIND_CREATE, GET_CHATS, response, list);
             arrive_in_lobby(bot, list);
             return true;
@@ -94,8 +95,13 @@ static bool take_list(struct bot *bot, int32_t response, struct span list)
 
 static bool take_creation(struct bot *bot, int32_t response, struct span reason)
 {
-    if (bot->place != BOT_CREATING || response != FAILURE)
+    if (response != FAILURE || (bot->place != BOT_CREATING && bot->place != BOT_QUITTING && !bot->may_be_refused))
         return false;
+    bot->may_be_refused = false;
+    if (bot->place != BOT_CREATING) { /* somebody else had made it, and that list was not the answer */
+        worker_error(bot->worker, ERROR_CREATE);
+        return true;
+    }
     answered(bot, KIND_CREATE, CREATE_CHAT, response, reason);
     worker_error(bot->worker, ERROR_CREATE);
     bot->place = BOT_LOBBY;

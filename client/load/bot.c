@@ -80,7 +80,6 @@ void bot_arrived(struct bot *bot)
 {
     worker_present(bot->worker, bot, true);
     worker_entering(bot->worker, bot, false);
-    bot->worker->progress = bot->worker->now;
 }
 
 /* ---- Losing it ---- */
@@ -102,6 +101,7 @@ static void forget(struct bot *bot)
     bot->chat = NULL;
     bot->voice = bot->said = bot->seen = 0;
     bot->replay_at = 0;
+    bot->may_be_refused = false;
     bot->turned_away = ERROR_CLOSED;
     bot->place = BOT_AWAY;
 }
@@ -242,7 +242,7 @@ static void read_frames(struct bot *bot)
         bot->distrusted = false;
         bot_lose(bot, ERROR_PROTOCOL);
     } else if (got > 0) {
-        if (bot->turned_away == ERROR_CLOSED) /* a server that is full says so to each who tries again */
+        if (bot->worker->seen_mode != MODE_ENTER) /* there it is who has arrived that counts */
             bot->worker->progress = bot->worker->now;
     } else if (got == 0) {
         ended(bot);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 
 /* Lines of one worker are not to end up within those of another. */
 static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic int broken; /* the error that ended the log */
 
 /* ---- JSON into a buffer ---- */
 
@@ -83,19 +85,25 @@ static const char *name_of(const char *const names[], int32_t n, int32_t which)
 
 /* ---- Lines ---- */
 
+/* When nobody reads any more the run ends: what follows is not written. */
 static void write_all(const char *at, size_t n)
 {
     pthread_mutex_lock(&output);
-    while (n > 0) {
+    while (n > 0 && !events_broken()) {
         ssize_t written = write(STDOUT_FILENO, at, n);
         if (written < 0 && errno != EINTR)
-            worker_die("standard output");
+            atomic_store(&broken, errno);
         if (written > 0) {
             at += written;
             n -= (size_t)written;
         }
     }
     pthread_mutex_unlock(&output);
+}
+
+int events_broken(void)
+{
+    return atomic_load(&broken);
 }
 
 static void write_and_free(struct buf *line)

@@ -27,5 +27,7 @@ void events_error(struct bot *bot, enum event event, int error);
 void events_finished(struct bot *bot);
 /* Writes what has been gathered. */
 void events_flush(struct worker *worker);
+/* The error because of which nothing is written any more, as nobody reads or the disk is full; 0: there was none. Any thread. */
+int events_broken(void);
 
 #endif

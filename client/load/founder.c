@@ -12,6 +12,7 @@
 #include "client/load/dial.h"
 #include "client/load/profile.h"
 #include "client/load/random.h"
+#include "client/load/violation.h"
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/protocol.h"
@@ -125,6 +126,13 @@ static bool hear(struct founder *founder, struct answer *answer)
     return true;
 }
 
+static bool refuse(struct founder *founder, int32_t asked, const struct answer *answer)
+{
+    char text[SHOWN_BYTES];
+    return complain(founder, "%s was not granted: %.150s", request_names[asked],
+                    shown(text, answer->text.at, answer->text.n));
+}
+
 /* The answer that this request should have; anything before it is of no interest. */
 static bool expect(struct founder *founder, int32_t request, int32_t asked, struct answer *answer)
 {
@@ -132,25 +140,33 @@ static bool expect(struct founder *founder, int32_t request, int32_t asked, stru
         if (!hear(founder, answer))
             return false;
         if (answer->response == FAILURE)
-            return complain(founder, "%s was refused: %.*s", request_names[asked],
-                            answer->text.n > 100 ? 100 : (int)answer->text.n, answer->text.at);
+            return refuse(founder, asked, answer);
+        if (answer->request == RECEIVE_MESSAGE && (asked == SET_NAME || asked == DISCONNECT))
+            return complain(founder, "this is no chat server: a record came to somebody who is in no chat");
     } while (answer->request != request);
     return true;
 }
 
+/* Another name for each try: somebody may have begun with the same seed. */
 static bool enter(struct founder *founder)
 {
     char name[32];
     struct answer answer = {0};
     uint64_t stream = random_stream(founder->config->seed, UINT64_MAX);
-    snprintf(name, sizeof name, "Bot%016llx", (unsigned long long)random_next(&stream));
-    return say(founder, SET_NAME, name) && expect(founder, SET_NAME, SET_NAME, &answer) &&
-           expect(founder, GET_CHATS, SET_NAME, &answer);
+    do {
+        snprintf(name, sizeof name, "Bot%016llx", (unsigned long long)random_next(&stream));
+        if (!say(founder, SET_NAME, name) || !hear(founder, &answer))
+            return false;
+    } while (answer.request == SET_NAME && span_equal(answer.text, span_of(SAY_NAME_TAKEN)));
+    if (answer.request != SET_NAME || answer.response != SUCCESS)
+        return refuse(founder, SET_NAME, &answer);
+    return expect(founder, GET_CHATS, SET_NAME, &answer);
 }
 
 /* Who made it before is welcome. */
 static bool create(struct founder *founder, const char *chat)
 {
+    char text[SHOWN_BYTES];
     struct answer answer = {0};
     if (!say(founder, CREATE_CHAT, chat))
         return false;
@@ -158,8 +174,8 @@ static bool create(struct founder *founder, const char *chat)
         if (!hear(founder, &answer))
             return false;
         if (answer.request == CREATE_CHAT && !span_equal(answer.text, span_of(SAY_CHAT_EXISTS)))
-            return complain(founder, "can't create the chat %s: %.*s", chat,
-                            answer.text.n > 100 ? 100 : (int)answer.text.n, answer.text.at);
+            return complain(founder, "can't create the chat %s: %.150s", chat,
+                            shown(text, answer.text.at, answer.text.n));
     } while (answer.request != CREATE_CHAT &&
              (answer.request != GET_CHATS || !memmem(answer.text.at, answer.text.n, chat, strlen(chat))));
     return true;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "client/load/events.h"
 #include "client/load/profile.h"
 #include "client/load/stop.h"
 #include "common/clock.h"
@@ -93,7 +94,7 @@ static void tell(struct live *live)
 bool live_watch(void *at)
 {
     struct live *live = at;
-    live->stop = stop_heard(); /* once: it may change at any moment */
+    live->stop = events_broken() ? events_broken() : stop_heard(); /* once: it may change at any moment */
     if (live->load && load_time(live->load) >= (live->seconds + 1) * SECOND)
         tell(live);
     return live->stop != 0;

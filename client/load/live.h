@@ -16,7 +16,7 @@ struct live {
     double told;                                /* seconds of all before */
     uint64_t sent, delivered, replayed, errors; /* until a second ago */
     struct hist times, before;                  /* of the profile's main kind: until now, and a second ago */
-    int stop;                                   /* a signal's number */
+    int stop;                                   /* not 0: the run is to end */
 };
 
 /* False: errno says why. Without a CSV file, path is NULL. */

@@ -234,13 +234,17 @@ static bool start_threads(struct load *load, char complaint[LOAD_COMPLAINT])
 /* Why some of them are not there. */
 static void explain(const struct load *load, char complaint[LOAD_COMPLAINT])
 {
-    int n = snprintf(complaint, LOAD_COMPLAINT, "%u of %u bots could not enter;",
-                     load_bots(&load->config) - load_present(load), load_bots(&load->config));
+    bool reason = false;
+    int n = snprintf(complaint, LOAD_COMPLAINT, "%u of %u bots could not enter;", load_missing(load),
+                     load_bots(&load->config));
     for (enum error error = 0; error < ERRORS && n < LOAD_COMPLAINT; error++) {
         unsigned long long sum = load_error_in(load, LOAD_BEFORE, error);
         if (sum)
             n += snprintf(complaint + n, LOAD_COMPLAINT - (size_t)n, " %s: %llu", error_names[error], sum);
+        reason |= sum > 0;
     }
+    if (!reason && n < LOAD_COMPLAINT)
+        snprintf(complaint + n, LOAD_COMPLAINT - (size_t)n, " they were not answered");
 }
 
 struct load *load_open(const struct load_config *config, load_watch *watch, void *with, char complaint[LOAD_COMPLAINT])
@@ -263,7 +267,10 @@ struct load *load_open(const struct load_config *config, load_watch *watch, void
             await_all(load, watch, with);
             if (all_finished(load) && nobody_gave_up(load))
                 return load;
-            explain(load, complaint);
+            if (all_finished(load))
+                explain(load, complaint);
+            else
+                snprintf(complaint, LOAD_COMPLAINT, "stopped before the bots were there");
         }
         load_close(load);
     }

@@ -1,4 +1,5 @@
 /* conveyor-load: puts a chat server under load and tells how it bore it. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +13,14 @@
 #include "client/load/results.h"
 #include "client/load/stop.h"
 
-/* Whether the files can be written is known before the bots begin. */
+/* Whether the files can be written, and the folder be read, is known before the bots begin. */
 static int try_files(const struct options *options)
 {
+    DIR *chats = options->chats ? opendir(options->chats) : NULL;
+    if (options->chats && !chats)
+        return program_fail(EXIT_FAILED, "%s: %s", options->chats, strerror(errno));
+    if (chats)
+        closedir(chats);
     const char *const paths[] = {options->json, options->hgrm};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         FILE *file = paths[i] ? fopen(paths[i], "we") : NULL;
@@ -69,6 +75,8 @@ static int run(struct options *options, struct live *live, struct results *resul
     if (fflush(to) != 0 || ferror(to))
         return program_fail(EXIT_FAILED, "the results could not be written: %s", strerror(errno));
     int written = write_files(results);
+    if (events_broken())
+        return program_fail(EXIT_FAILED, "the log could not be written to its end: %s", strerror(events_broken()));
     return written ? written : results_exit(results);
 }
 
@@ -87,7 +95,7 @@ int main(int argc, char **argv)
         code = program_fail(EXIT_FAILED, "%s: %s", options.csv ? options.csv : "start", strerror(errno));
     else if (try_files(&options) == EXIT_FINE)
         code = run(&options, &live, &results, options.config.events ? stderr : stdout);
-    if (!live_close(&live) && code == EXIT_FINE)
+    if (!live_close(&live))
         code = program_fail(EXIT_FAILED, "%s: %s", options.csv, strerror(errno));
     results_close(&results);
     options_free(&options);

@@ -99,13 +99,18 @@ void modes_finish(struct worker *worker)
     (void)!write(worker->load->news, &(uint64_t){1}, sizeof(uint64_t));
 }
 
-static bool all_at_home(const struct worker *worker)
+/* Progress is that there are more than ever: who comes and is sent away again and again is none. */
+static bool all_at_home(struct worker *worker)
 {
     enum place home = worker->profile->rooms ? BOT_CHAT : BOT_LOBBY;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < worker->target; i++)
-        if (worker->bots[i].place != home)
-            return false;
-    return true;
+        n += worker->bots[i].place == home;
+    if (n > worker->at_home)
+        worker->progress = worker->now;
+    worker->at_home = n > worker->at_home ? n : worker->at_home;
+    atomic_store_explicit(&worker->missing, worker->target - n, memory_order_relaxed);
+    return n == worker->target;
 }
 
 static bool all_rest(const struct worker *worker)
@@ -159,7 +164,7 @@ static void count_missing(struct worker *worker)
     atomic_store_explicit(&worker->missing, missing, memory_order_relaxed);
 }
 
-static bool is_done(const struct worker *worker)
+static bool is_done(struct worker *worker)
 {
     switch (worker->seen_mode) {
     case MODE_ENTER:
@@ -197,11 +202,18 @@ static void give_up(struct worker *worker)
     }
 }
 
-/* Others who talk in the same chats keep something coming for ever. */
+/* Something may come for ever: from others who talk in the same chats, or from a server that has lost its wits. */
 static bool is_hopeless(const struct worker *worker)
 {
-    return worker->now > worker->progress + (worker->seen_mode == MODE_QUIT ? PATIENCE / 4 : PATIENCE) ||
-           (worker->seen_mode != MODE_ENTER && worker->now > worker->mode_since + PATIENCE_IN_ALL);
+    int64_t silence = worker->now - worker->progress, all = worker->now - worker->mode_since;
+    switch (worker->seen_mode) {
+    case MODE_ENTER:
+        return silence > PATIENCE;
+    case MODE_QUIT:
+        return silence > PATIENCE / 4 || all > PATIENCE;
+    default:
+        return silence > PATIENCE || all > PATIENCE_IN_ALL;
+    }
 }
 
 void modes_check(struct worker *worker)

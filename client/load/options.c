@@ -292,12 +292,24 @@ static void settle(struct options *options)
         config->seed &= UINT32_MAX; /* short enough to be typed again */
 }
 
+static bool check_files(struct args *args, const struct options *options)
+{
+    const char *const files[] = {options->json, options->csv, options->hgrm};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < i; j++)
+            if (files[i] && files[j] && strcmp(files[i], files[j]) == 0)
+                return args_complain(args, "two results can't be written to one file, '%s'", files[i]);
+    return true;
+}
+
 static bool understand(struct args *args, struct options *options, int argc, char **argv)
 {
     options->seed = -1;
     options->config.history = 1000;
     if (!args_defaults(args) || !args_command_line(args, argc, argv) || !args_apply(args) ||
         !take_operand(args, options) || !check_profile(args, options) || !check_find_max(args, options))
+        return false;
+    if (!check_files(args, options))
         return false;
     if (options->chats && options->no_verify)
         return args_complain(args, "--chats: nothing is kept to compare with --no-verify");

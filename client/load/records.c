@@ -211,6 +211,16 @@ static inline bool is_by(const struct bot *bot, struct span record)
            memcmp(record.at, bot->name, BOT_NAME) == 0;
 }
 
+/* Its author knows what it said: the size, and what fills it behind the mark. */
+static bool is_as_said(const struct bot *bot, struct span record)
+{
+    struct span text;
+    uint32_t size = bot->worker->config->size, filled = size - MARK_BYTES;
+    return find_text(record, &text) && text.n == size &&
+           (filled == 0 ||
+            (text.at[MARK_BYTES] == '.' && memcmp(text.at + MARK_BYTES, text.at + MARK_BYTES + 1, filled - 1) == 0));
+}
+
 /* Its own come back one by one, in their order. */
 static bool take_own(struct bot *bot, struct span record)
 {
@@ -222,6 +232,10 @@ static bool take_own(struct bot *bot, struct span record)
         char text[VIOLATION_TEXT];
         violation_found(VIOLATION_LOSS, "%s: its own message %u, where number %u was due", told(bot, record, text),
                         mark.number + 1, bot->seen + 1);
+    }
+    if (worker->config->verify && !is_as_said(bot, record)) {
+        char text[VIOLATION_TEXT];
+        violation_found(VIOLATION_OTHER, "%s: this is not what it said itself", told(bot, record, text));
     }
     bot->seen = mark.number + 1;
     if (!bot->slow)

@@ -152,7 +152,7 @@ static void print_verdict(FILE *to, const struct results *results)
     if (*violation_first_of_protocol())
         fprintf(to, "  protocol errors; the first: %s\n", violation_first_of_protocol());
     if (!results->drained)
-        fprintf(to, "  not everything that was due came in time\n");
+        fprintf(to, "  FAILED: not everything that was asked for was answered, though it was waited for\n");
     else if (results->effort.overtime > OVERTIME_TOLD)
         fprintf(to, "  the last of it came %.1f s after time was over: the server was behind\n",
                 results->effort.overtime);

@@ -94,18 +94,11 @@ static void add_errors(struct tally *to, const struct load *load, int phase)
         counter_add(&to->errors[i], load_error_in(load, phase, i));
 }
 
-static bool is_about_errors(const struct threshold *threshold)
-{
-    return threshold->of == OF_ERRORS || threshold->of == OF_ERROR;
-}
-
-static void measure(struct results *results, bool errors)
+static void measure(struct results *results)
 {
     const struct options *options = results->options;
     for (size_t i = 0; i < options->n_thresholds; i++) {
-        if (is_about_errors(&options->thresholds[i]) != errors)
-            continue;
-        results->measured[i] = threshold_measure(&options->thresholds[i], &results->total, results->seconds);
+        results->measured[i] = threshold_measure(&options->thresholds[i], &results->total, results->rates);
         results->held[i] = threshold_holds(&options->thresholds[i], results->measured[i]);
     }
 }
@@ -141,9 +134,8 @@ bool results_take(struct results *results, const struct load *load)
     for (enum kind kind = 0; kind < KINDS; kind++)
         results->rates[kind] = tally_rate(&results->total, kind, results->seconds);
     judge_generator(results);
-    measure(results, false);
     take_the_rest(results, load);
-    measure(results, true);
+    measure(results);
     return true;
 }
 
@@ -181,7 +173,7 @@ bool results_end(struct results *results, const struct load *load)
     tally_close(&goodbyes);
     load_tally(load, LOAD_BEFORE, &results->total);
     if (!results->options->find_max)
-        measure(results, true);
+        measure(results);
     return true;
 }
 
@@ -199,6 +191,8 @@ int results_exit(const struct results *results)
         return EXIT_FAILED;
     if (violation_sum() || tally_error(&results->total, ERROR_PROTOCOL))
         return EXIT_DELIVERY;
+    if (!results->drained)
+        return EXIT_FAILED;
     if (*results->invalid)
         return EXIT_INVALID;
     if (results->options->find_max && results->n_steps == 0)

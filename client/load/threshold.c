@@ -106,7 +106,7 @@ const char *threshold_parse(const char *text, struct threshold *threshold)
     return wrong ? wrong : parse_value(text + n + 1 + threshold->equal_is_fine, threshold);
 }
 
-double threshold_measure(const struct threshold *threshold, const struct tally *tally, double seconds)
+double threshold_measure(const struct threshold *threshold, const struct tally *tally, const double rates[KINDS])
 {
     const struct hist *times = &tally->times[threshold->which];
     if (threshold_is_time(threshold) && hist_count(times) == 0)
@@ -119,7 +119,7 @@ double threshold_measure(const struct threshold *threshold, const struct tally *
     case OF_MEAN:
         return hist_mean(times);
     case OF_RATE:
-        return tally_rate(tally, (enum kind)threshold->which, seconds);
+        return rates[threshold->which];
     case OF_COUNT:
         return (double)hist_count(times);
     case OF_ERRORS:

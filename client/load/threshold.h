@@ -29,8 +29,8 @@ struct threshold {
 const char *threshold_parse(const char *text, struct threshold *threshold);
 /* It is about how long something took, in microseconds. */
 bool threshold_is_time(const struct threshold *threshold);
-/* What the tally of so many seconds has for it, in the unit of its value; NAN for a time that never was. */
-double threshold_measure(const struct threshold *threshold, const struct tally *tally, double seconds);
+/* What the tally and the rates, a second, have for it, in the unit of its value; NAN for a time that never was. */
+double threshold_measure(const struct threshold *threshold, const struct tally *tally, const double rates[KINDS]);
 /* What was never measured holds nothing. */
 bool threshold_holds(const struct threshold *threshold, double measured);
 

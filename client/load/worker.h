@@ -57,6 +57,7 @@ struct worker {
 
     struct bot *bots;
     uint32_t n;
+    uint32_t at_home;     /* as many as were there at once while they were let in */
     uint32_t target;      /* the first so many are to be there */
     uint32_t started;     /* the first so many have been let in */
     uint32_t entering;    /* of these are on their way */

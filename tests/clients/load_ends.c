@@ -66,11 +66,11 @@ static void load_first_code_that_applies(const struct trial *trial)
     enum { STOPPED_MS = 300 };
     struct server *server = start(trial);
     struct result result =
-        loader_run(server->port, "-p rooms --closed -m 3 -d 0.3 --chats /nowhere --threshold connect_count>3");
+        loader_run(server->port, "-p rooms --closed -m 3 -d 0.3 --chats /proc --threshold connect_count>3");
     result_violates(&result, "file");
     check(!result_is(&result, "thresholds/0/held"), "the threshold held");
     struct loader loader =
-        loader_start(server->port, "-p rooms -m 3 --rate 200 -d 60 --chats /nowhere --threshold deliver_p50<=0us");
+        loader_start(server->port, "-p rooms -m 3 --rate 200 -d 60 --chats /proc --threshold deliver_p50<=0us");
     loader_wait(&loader, 0, "1 s");
     program_signal(loader.program, SIGSTOP);
     usleep(STOPPED_MS * 1000);

@@ -68,7 +68,7 @@ static void load_json_has_a_schema(const struct trial *trial)
         "-p rooms --closed -m 3 -d 0.1 --threshold errors<=0 --threshold deliver_p99.9<=20s --threshold send_rate>0.5",
         "-p rooms -m 3 --rate 100 --stage 0.1:50 --stage 0.1:100 -w 0.1 --seed 9223372036854775807",
         "-p rooms -m 3 --rate 50 -d 0.1 --find-max --threshold deliver_rate<300",
-        "-p rooms -m 3 --rate 50 -d 0.1 --chats /nowhere",
+        "-p rooms -m 3 --rate 50 -d 0.1 --chats /proc",
         "-p slow -m 3 --rate 50 -d 0.1 --no-verify",
         "3 -d 0.1",
         "-p churn 3 -d 0.1",

@@ -87,6 +87,21 @@ static void all_else_is_wrong(void **state)
         SPAN("{\"message\":\"\xe2\x82\"}"),
         SPAN("{\"message\":\"\\ud800\"}"),
         SPAN("{'message':'Client read error'}"),
+        SPAN("{\"a\":01}"),
+        SPAN("{\"a\":1.}"),
+        SPAN("{\"a\":+1}"),
+        SPAN("{\"a\":1e}"),
+        SPAN("{\"a\":-}"),
+        SPAN("{\"a\":1,}"),
+        SPAN("{\"a\":[1,]}"),
+        SPAN("{,}"),
+        SPAN("{\"a\"}"),
+        SPAN("{a:1}"),
+        SPAN("{\"a\":tru}"),
+        SPAN("{\"a\":\"\\x\"}"),
+        SPAN("{\"a\":\"\\u12g4\"}"),
+        SPAN("{\"a\":\"tab\there\"}"),
+        SPAN("\xef\xbb\xbf{}"),
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char *copy = malloc(wrong[i].n + 1); /* with nothing behind it: the address sanitizer sees a byte too many */
