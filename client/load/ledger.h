@@ -14,7 +14,7 @@
 
 struct ledger_entry {
     uint64_t print;
-    uint64_t when; /* of a message of this run, as its mark says it; 0: it is of another, or older than anybody waits */
+    uint64_t when; /* of a message of this run, as its mark says it; 0: it is of another run */
 };
 
 enum { LEDGER_REACH = 100000 /* places around its own, at which a record is looked for */ };

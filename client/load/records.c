@@ -16,8 +16,6 @@ enum {
     LEAD_FIXED = STAMP_LENGTH + 2 /* of author TAB stamp NL */
 };
 
-#define WAITED_MOST (60 * SECOND) /* what is older is history to everybody */
-
 /* The text of a record; false when it is none. */
 static bool find_text(struct span record, struct span *text)
 {
@@ -139,20 +137,13 @@ static bool is_next(struct bot *bot, struct span record, uint64_t print, const s
     return true;
 }
 
-/* What the ledger keeps of its time; 0 when it is of no interest to anybody who is here. */
-static uint64_t when_of(const struct worker *worker, const struct mark *mark)
-{
-    int64_t due = worker->load->epoch + mark_due(mark->when);
-    return worker->now - due < WAITED_MOST ? mark->when : 0;
-}
-
 /* It is not what the ledger has at this place. Its time, or 0. */
 static uint64_t look_closer(struct bot *bot, struct span record, uint64_t print)
 {
     struct mark mark = {0};
     struct span text;
     bool ours = find_mark(bot->worker, record, &mark);
-    uint64_t when = ours ? when_of(bot->worker, &mark) : 0;
+    uint64_t when = ours ? mark.when : 0;
     if (!ours && !find_text(record, &text)) {
         char line[VIOLATION_TEXT];
         violation_found(VIOLATION_OTHER, "%s, which is no record", told(bot, record, line));
@@ -251,7 +242,7 @@ static bool take_own(struct bot *bot, struct span record)
 static uint64_t when_unverified(const struct bot *bot, struct span record)
 {
     struct mark mark;
-    return find_mark(bot->worker, record, &mark) ? when_of(bot->worker, &mark) : 0;
+    return find_mark(bot->worker, record, &mark) ? mark.when : 0;
 }
 
 void bot_record(struct bot *bot, struct span record)
