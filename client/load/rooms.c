@@ -28,30 +28,18 @@ static bool rests(const struct bot *bot)
     return bot->place == BOT_CHAT && bot->seen == bot->said && turns_paid(bot);
 }
 
+#define IN_ROOMS                                                                                           \
+    .rooms = true, .settles = true, .has_chats = true, .main = KIND_DELIVER, .lobby = lobby, .chat = chat, \
+    .refused = refused, .echo = bot_make_due, .rests = rests
+
 const struct profile profile_rooms = {
     .name = "rooms",
     .about = "rooms full of members, some of whom send, by a schedule or as fast as they are answered",
-    .rooms = true,
-    .settles = true,
-    .has_chats = true,
-    .main = KIND_DELIVER,
-    .lobby = lobby,
-    .chat = chat,
-    .refused = refused,
-    .echo = bot_make_due,
-    .rests = rests,
+    IN_ROOMS,
 };
 
 const struct profile profile_slow = {
     .name = "slow",
     .about = "the same, and some members stop reading until the time is over",
-    .rooms = true,
-    .settles = true,
-    .has_chats = true,
-    .main = KIND_DELIVER,
-    .lobby = lobby,
-    .chat = chat,
-    .refused = refused,
-    .echo = bot_make_due,
-    .rests = rests,
+    IN_ROOMS,
 };
