@@ -12,8 +12,6 @@
 #include "client/load/violation.h"
 #include "common/clock.h"
 
-#define FRAME_MOST ((uint64_t)256 << 20) /* a list of more chats than a server can have */
-
 enum {
     KEEP_MOST = 1024, /* bytes of memory that a bot keeps although it does not need them now */
     RECORD_MOST = RECORD_MAX + 4096,
@@ -134,7 +132,7 @@ static void protocol_error(struct bot *bot, const char *header, const char *what
 static bool length_is_fine(const char *header)
 {
     uint64_t length = protocol_get64(header + 8);
-    return length <= (protocol_get32(header) == GET_CHATS ? FRAME_MOST : RECORD_MOST);
+    return length <= (protocol_get32(header) == GET_CHATS ? LOAD_FRAME_MOST : RECORD_MOST);
 }
 
 /* How many bytes were whole frames; SIZE_MAX when the stream can't be trusted. */

@@ -20,10 +20,10 @@
 enum {
     AHEAD = 64 /* messages on their way while a history is filled */,
     READ_BYTES = 64 * 1024,
-    LOOK_EVERY = 50 /* ms */
+    LOOK_EVERY = 50, /* ms */
+    NAMES_TRIED = 20
 };
 #define PATIENCE (10 * SECOND)
-#define FRAME_MOST ((uint64_t)256 << 20) /* a list of more chats than a server can have */
 
 struct founder {
     const struct load_config *config;
@@ -110,7 +110,7 @@ static bool hear(struct founder *founder, struct answer *answer)
     while (!next_frame(founder, answer)) {
         buf_drop(&founder->in, founder->at);
         founder->at = 0;
-        if (founder->in.n >= SERVER_HEADER && protocol_get64(founder->in.at + 8) > FRAME_MOST)
+        if (founder->in.n >= SERVER_HEADER && protocol_get64(founder->in.at + 8) > LOAD_FRAME_MOST)
             return complain(founder, "this is no chat server: a frame of impossible length");
         if (!buf_reserve(&founder->in, READ_BYTES))
             return complain(founder, "%s", strerror(ENOMEM));
@@ -153,11 +153,13 @@ static bool enter(struct founder *founder)
     char name[32];
     struct answer answer = {0};
     uint64_t stream = random_stream(founder->config->seed, UINT64_MAX);
-    do {
+    for (int tries = 0; tries < NAMES_TRIED; tries++) {
         snprintf(name, sizeof name, "Bot%016llx", (unsigned long long)random_next(&stream));
         if (!say(founder, SET_NAME, name) || !hear(founder, &answer))
             return false;
-    } while (answer.request == SET_NAME && span_equal(answer.text, span_of(SAY_NAME_TAKEN)));
+        if (answer.request != SET_NAME || !span_equal(answer.text, span_of(SAY_NAME_TAKEN)))
+            break;
+    }
     if (answer.request != SET_NAME || answer.response != SUCCESS)
         return refuse(founder, SET_NAME, &answer);
     return expect(founder, GET_CHATS, SET_NAME, &answer);

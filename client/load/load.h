@@ -18,6 +18,8 @@
 
 enum { LOAD_ADDRESSES = 16, LOAD_PHASES = 64, LOAD_THREADS = 256, LOAD_WINDOW_MOST = 10000, LOAD_COMPLAINT = 256 };
 
+#define LOAD_FRAME_MOST ((uint64_t)256 << 20) /* a list of more chats than a server can have */
+
 struct profile;
 
 struct load_config {
