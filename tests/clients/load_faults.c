@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/protocol.h"
@@ -181,10 +182,13 @@ static void load_finds_a_record_gone_from_a_file(const struct trial *trial)
 
 /* ---- Stalls ---- */
 
+/* The time counts from when it has really stopped, which on a busy machine is later than when it was told to. */
 static void stop_for(pid_t pid, int ms)
 {
-    int64_t until = now_ms() + ms;
+    siginfo_t info;
     kill(pid, SIGSTOP);
+    check(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT) == 0, "waitid: %s", strerror(errno));
+    int64_t until = now_ms() + ms;
     while (now_ms() < until)
         usleep(1000);
     kill(pid, SIGCONT);
