@@ -73,7 +73,7 @@ static bool take_list(struct bot *bot, int32_t response, struct span list)
         return true;
     case BOT_CREATING:
         if (lists_chat(list, ledger_name(bot->chat))) {
-            bot->may_be_refused = true;
+            bot->unsure++;
             answered(bot, KIND_CREATE, GET_CHATS, response, list);
             arrive_in_lobby(bot, list);
             return true;
@@ -93,17 +93,19 @@ static bool take_list(struct bot *bot, int32_t response, struct span list)
     return true;
 }
 
+/* Somebody else had made it. When it asked for others that it is unsure of, this may be about one of those: then what it asked for
+ * last is what it is unsure of, and they are as many as before. */
 static bool take_creation(struct bot *bot, int32_t response, struct span reason)
 {
-    if (response != FAILURE || (bot->place != BOT_CREATING && bot->place != BOT_QUITTING && !bot->may_be_refused))
+    bool waits = bot->place == BOT_CREATING, unsure = bot->unsure > 0;
+    if (response != FAILURE || (!waits && !unsure && bot->place != BOT_QUITTING))
         return false;
-    bot->may_be_refused = false;
-    if (bot->place != BOT_CREATING) { /* somebody else had made it, and that list was not the answer */
-        worker_error(bot->worker, ERROR_CREATE);
+    worker_error(bot->worker, ERROR_CREATE);
+    if (!waits) {
+        bot->unsure -= unsure;
         return true;
     }
     answered(bot, KIND_CREATE, CREATE_CHAT, response, reason);
-    worker_error(bot->worker, ERROR_CREATE);
     bot->place = BOT_LOBBY;
     bot->worker->profile->refused(bot);
     return true;
@@ -116,6 +118,7 @@ static bool take_entry(struct bot *bot, int32_t response, struct span text)
     if (bot->place != BOT_JOINING || (response == SUCCESS && !span_equal(text, ledger_name(bot->chat))))
         return false;
     answered(bot, KIND_JOIN, CONNECT_CHAT, response, text);
+    bot->unsure = 0; /* what was asked before has been answered */
     if (response == SUCCESS) {
         bot->place = BOT_CHAT;
         bot->free_since = bot->worker->now;

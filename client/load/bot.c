@@ -99,7 +99,7 @@ static void forget(struct bot *bot)
     bot->chat = NULL;
     bot->voice = bot->said = bot->seen = 0;
     bot->replay_at = 0;
-    bot->may_be_refused = false;
+    bot->unsure = 0;
     bot->turned_away = ERROR_CLOSED;
     bot->place = BOT_AWAY;
 }

@@ -36,11 +36,11 @@ struct bot {
     bool waits;             /* it is in the agenda, to try again */
     bool lost;              /* it lost a connection, and has not made another one since */
     bool named_before;      /* its name was its own, and it gave it back */
-    bool may_be_refused;    /* the list with the chat that it asked for may have been on its way before */
     bool distrusted;        /* what it was sent makes no sense */
     uint32_t events;        /* that epoll watches for */
     uint32_t tries;         /* connections that failed since it was last in the lobby */
     uint32_t step;          /* the profile's */
+    uint32_t unsure;        /* chats that it asked for and saw in a list that may have been on its way before */
     uint64_t random;
     char name[BOT_NAME + 1];
     struct buf in;  /* the beginning of a frame that is not whole */
