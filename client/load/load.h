@@ -95,6 +95,8 @@ uint32_t load_present(const struct load *load);
 bool load_had_anybody(const struct load *load);
 /* At the end of the last load_run: bots that had lost their connection and found no other. */
 uint32_t load_missing(const struct load *load);
+/* And those who had said goodbye, as their profile has it. */
+uint32_t load_parted(const struct load *load);
 /* TCP segments with data that the connections of now have received; only while load_run does not run. */
 uint64_t load_segments(const struct load *load);
 /* Microseconds since load_run began its first phase; and the number of the phase that this moment belongs to. */

@@ -114,7 +114,7 @@ static void take_the_rest(struct results *results, const struct load *load)
     tally_add(&results->total, &results->after);
     results->anybody = load_had_anybody(load);
     results->deserted = load_missing(load) > 0 && 2 * load_missing(load) >= wanted_at_the_end(results->options) &&
-                        load_present(load) == 0;
+                        load_present(load) == 0 && load_parted(load) == 0;
 }
 
 bool results_take(struct results *results, const struct load *load)

@@ -83,6 +83,14 @@ uint32_t load_missing(const struct load *load)
     return sum;
 }
 
+uint32_t load_parted(const struct load *load)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < load->config.threads; i++)
+        sum += atomic_load_explicit(&load->workers[i].parted, memory_order_relaxed);
+    return sum;
+}
+
 struct load_effort load_effort(const struct load *load)
 {
     struct load_effort effort = {.seconds = (double)(load->run_until - load->run_since) / SECOND,

@@ -54,6 +54,7 @@ struct worker {
     _Atomic uint32_t present;
     _Atomic bool had_anybody; /* present was not 0 once */
     _Atomic uint32_t missing; /* those who had no connection when all was settled, and should have had */
+    _Atomic uint32_t parted;  /* and those who had none because their last visit had come to its end */
 
     struct bot *bots;
     uint32_t n;
