@@ -7,14 +7,18 @@
 
 #include "client/load/bot.h"
 #include "client/load/events.h"
+#include "client/load/modes.h"
 #include "client/load/violation.h"
 #include "common/clock.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { HEAD = 2, INPUT_MOST = 1 << 16, ROOM = 64 };
 
-static const struct profile *const profiles[] = {&profile_thesis, &profile_rooms, &profile_churn, &profile_idle,
-                                                 &profile_replay};
+/* The first byte says how: the profile by its lowest bits, and these. */
+enum { PROFILE = 7, OPEN = 8 /* an open loop */, GOODBYE = 16 /* it is saying goodbye */, VERIFY = 64, AHEAD = 128 };
+
+static const struct profile *const profiles[] = {&profile_thesis, &profile_rooms,  &profile_churn,
+                                                 &profile_idle,   &profile_replay, &profile_slow};
 
 /* A worker that never runs, with one bot that is connected. Its tally is opened once: that takes longer than most inputs. */
 static struct stage {
@@ -25,20 +29,29 @@ static struct stage {
     int peer;
 } the_stage;
 
+/* From within a chat, where it had a message on its way. */
+static void say_goodbye(struct worker *worker, struct bot *bot)
+{
+    bot_head_for(bot, bot_room(bot, 0));
+    bot->place = BOT_CHAT;
+    bot_say(bot, worker->now);
+    modes_enter(worker, MODE_QUIT);
+}
+
 static void set(struct stage *stage, uint8_t how)
 {
     int pair[2];
     struct load_config *config = &stage->load.config;
-    *config = (struct load_config){.profile = profiles[how % (sizeof profiles / sizeof *profiles)],
+    *config = (struct load_config){.profile = profiles[(how & PROFILE) % (sizeof profiles / sizeof *profiles)],
                                    .threads = 1,
                                    .clients = 1,
                                    .rooms = 1,
                                    .members = 1,
                                    .size = 64,
-                                   .closed = true,
+                                   .closed = !(how & OPEN),
                                    .window = 1,
-                                   .verify = how & 64,
-                                   .ahead = how & 128,
+                                   .verify = how & VERIFY,
+                                   .ahead = how & AHEAD,
                                    .leave_chance = 0.05,
                                    .least_chats = 1};
     stage->load.voices = 1;
@@ -61,13 +74,20 @@ static void set(struct stage *stage, uint8_t how)
     stage->peer = pair[0];
     struct bot *bot = &stage->bot;
     struct epoll_event event = {.events = EPOLLIN};
-    *bot = (struct bot){.worker = worker, .fd = pair[1], .events = EPOLLIN, .turned_away = ERROR_CLOSED, .random = 7};
+    *bot = (struct bot){.worker = worker,
+                        .fd = pair[1],
+                        .events = EPOLLIN,
+                        .turned_away = ERROR_CLOSED,
+                        .slow = config->profile == &profile_slow,
+                        .random = 7};
     must(epoll_ctl(worker->epoll, EPOLL_CTL_ADD, bot->fd, &event) == 0, "%s", strerror(errno));
     bot_new_name(bot);
     if (worker->profile->connected)
         worker->profile->connected(bot);
     else
         bot_name(bot);
+    if (how & GOODBYE)
+        say_goodbye(worker, bot);
 }
 
 static void strike(struct stage *stage)
