@@ -279,7 +279,9 @@ CLIENT_TESTS = \
 	tests/clients/proxy.c \
 	tests/clients/load_faults.c \
 	tests/clients/pretender.c \
-	tests/clients/load_protocol.c
+	tests/clients/load_protocol.c \
+	tests/clients/load_life.c \
+	tests/clients/load_edges.c
 
 # One program, build/tests/faults: what can go wrong around the server.
 FAULT_TESTS = \

@@ -4,8 +4,9 @@
 
 #include "tests/harness/trial.h"
 
-#define THEMES(theme) \
-    theme(export) theme(load) theme(load_output) theme(load_ends) theme(load_faults) theme(load_protocol)
+#define THEMES(theme)                                                                                     \
+    theme(export) theme(load) theme(load_output) theme(load_ends) theme(load_faults) theme(load_protocol) \
+        theme(load_life) theme(load_edges)
 
 #define DECLARE_THEME(theme) extern const struct scenario theme##_scenarios[];
 THEMES(DECLARE_THEME)
