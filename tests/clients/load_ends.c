@@ -141,6 +141,8 @@ static void load_wrong_usage(const struct trial *trial)
         {"-p rooms --find-max", "threshold"},
         {"5 --chats x --no-verify", "chats"},
         {"5 -c 127.0.0.1", "connect"},
+        {"5 --csv same --json same", "'same'"},
+        {"5 --hgrm same --json same", "one file"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         refuses(0, rows[i].words, 2, rows[i].text);
@@ -160,7 +162,7 @@ static void load_nobody_listens(const struct trial *trial)
 
 static void load_files_that_cannot_be(const struct trial *trial)
 {
-    static const char *const options[] = {"json", "csv", "hgrm"};
+    static const char *const options[] = {"json", "csv", "hgrm", "chats"};
     int port, fd = bound(&port, true);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         refuses(port, trial_text("5 -d 1 --%s /nowhere/file", options[i]), 1, "/nowhere/file: ");

@@ -82,14 +82,35 @@ static void load_finds_a_changed_byte(const struct trial *trial)
     }
 }
 
-/* Bots of one thread each: only the comparison of what the threads were shown can find it. */
+/* Bots of one thread each: only the comparison of what the threads were shown can find it. One sender has the first connection or the
+ * second, and is lied to or not. All of these happen at once: a loss is waited for. */
 static void load_finds_what_threads_disagree_on(const struct trial *trial)
 {
-    for (unsigned late = 0; late < 2; late++) {
-        struct proxy_plan plan = {.fault = FAULT_SWAP, .connection = 1, .record = 20, .late = late};
-        struct result result = run_with(trial, plan, "-p rooms -m 2 --rate 200 -d 0.3 -t 2");
-        result_violates(&result, "order");
-        check(strstr(result.outcome.err.at, "threads 0 and 1"), "it says '%s'", result.outcome.err.at);
+    static const struct {
+        enum fault fault;
+        const char *words, *kind;
+    } ways[] = {
+        {FAULT_SWAP, "-p rooms -m 2 --rate 200 -d 0.3 -t 2", "order"},
+        {FAULT_DROP, "-p rooms -m 2 --rate 200 -d 0.3 -t 2", "loss"},
+        {FAULT_CHANGE, "-p rooms -m 2 --senders 1 --rate 200 -d 0.3 -t 2", "other"},
+    };
+    enum { WAYS = sizeof ways / sizeof *ways, RUNS = 4 * WAYS };
+    struct server *servers[RUNS];
+    struct loader loaders[RUNS];
+    for (unsigned i = 0; i < RUNS; i++) {
+        servers[i] = start(trial);
+        struct proxy_plan plan = {.port = servers[i]->port,
+                                  .fault = ways[i / 4].fault,
+                                  .connection = 1 + i % 2,
+                                  .record = 20,
+                                  .late = i / 2 % 2};
+        loaders[i] = loader_start(proxy_start(&plan), ways[i / 4].words);
+    }
+    for (unsigned i = 0; i < RUNS; i++) {
+        struct result result = loader_end(&loaders[i]);
+        result_violates(&result, ways[i / 4].kind);
+        check(strstr(result.outcome.err.at, "threads 0 and 1"), "way %u: it says '%s'", i, result.outcome.err.at);
+        server_stop(servers[i]);
     }
 }
 

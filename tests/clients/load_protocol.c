@@ -162,6 +162,39 @@ static void load_records_that_are_none(const struct trial *trial)
     (void)trial;
 }
 
+/* All are shown the same, so only its author knows that it said something else. */
+static void load_text_changed_for_everybody(const struct trial *trial)
+{
+    struct loader loaders[2];
+    for (size_t i = 0; i < 2; i++)
+        loaders[i] = loader_start(pretender_start(&(struct prank){.after = AFTER, .alters = true}),
+                                  i ? "-p rooms -m 3 --rate 100 -d 0.4" : run_of_40);
+    for (size_t i = 0; i < 2; i++) {
+        struct result result = loader_end(&loaders[i]);
+        result_violates(&result, "other");
+        check(result_number(&result, "delivery/violations") == 1 && strstr(result.outcome.err.at, "not what it said"),
+              "the evidence is '%s'", result.outcome.err.at);
+        check(result_number(&result, "counts/delivered") == 120 && result_is(&result, "delivery/drained"),
+              "it did not go on");
+    }
+    (void)trial;
+}
+
+/* They go on trying for a while; then it is said why, and how often. */
+static void load_nobody_may_enter(const struct trial *trial)
+{
+    struct loader loader =
+        loader_start(pretender_start(&(struct prank){.after = AFTER, .lets_nobody_in = true}), "-p rooms -m 3 -d 600");
+    struct result result = loader_end(&loader);
+    const struct bytes *err = &result.outcome.err;
+    check(result.outcome.code == 1, "exit %d", result.outcome.code);
+    check(strstr(err->at, "3 of 3 bots could not enter") && strstr(err->at, " join: ") &&
+              strchr(err->at, '\n') == err->at + err->n - 1,
+          "it says '%s'", err->at);
+    check(result.outcome.out.n == 0 && !result.json, "there are results");
+    (void)trial;
+}
+
 /* What is not a chat server at all is told by the first who comes. */
 static void load_foreign_servers(const struct trial *trial)
 {
@@ -187,6 +220,8 @@ const struct scenario load_protocol_scenarios[] = {
     {"load_lengths_that_cannot_be", load_lengths_that_cannot_be},
     {"load_answers_to_nothing", load_answers_to_nothing},
     {"load_records_that_are_none", load_records_that_are_none},
+    {"load_text_changed_for_everybody", load_text_changed_for_everybody},
+    {"load_nobody_may_enter", load_nobody_may_enter},
     {"load_foreign_servers", load_foreign_servers},
     {0},
 };

@@ -39,12 +39,17 @@ static void give(const struct guest *guest, const void *bytes, size_t n)
         at += sent;
 }
 
-static void say(const struct guest *guest, int32_t request, const char *text, size_t n)
+static void answer(const struct guest *guest, int32_t request, int32_t response, const char *text, size_t n)
 {
     char header[SERVER_HEADER];
-    protocol_server_header(header, request, SUCCESS, n);
+    protocol_server_header(header, request, response, n);
     give(guest, header, sizeof header);
     give(guest, text, n);
+}
+
+static void say(const struct guest *guest, int32_t request, const char *text, size_t n)
+{
+    answer(guest, request, SUCCESS, text, n);
 }
 
 static void say_list(const struct guest *guest)
@@ -62,6 +67,8 @@ static void publish(const struct guest *author, const char *text, size_t n)
     memcpy(frame + SERVER_HEADER + lead, text, n);
     n += (size_t)lead;
     protocol_server_header(frame, RECEIVE_MESSAGE, SUCCESS, n);
+    if (playing.alters && messages + 1 == playing.after)
+        frame[SERVER_HEADER + n - 1] = '!';
     n_history += SERVER_HEADER + n;
     struct guest *other = NULL;
     for (unsigned i = 0; i < n_guests; i++) {
@@ -93,6 +100,10 @@ static void serve(struct guest *guest, int32_t request, const char *text, size_t
         say_list(guest);
         break;
     case CONNECT_CHAT:
+        if (playing.lets_nobody_in) {
+            answer(guest, CONNECT_CHAT, FAILURE, SAY_NO_SUCH_CHAT, strlen(SAY_NO_SUCH_CHAT));
+            break;
+        }
         say(guest, CONNECT_CHAT, text, n);
         give(guest, history, n_history);
         guest->inside = true;
@@ -133,16 +144,21 @@ static void take(struct guest *guest)
     memmove(guest->in, guest->in + at, guest->n);
 }
 
+/* At the place of one who has gone, if there is any. */
 static void welcome(int listener)
 {
-    if (n_guests == GUESTS_MOST)
+    unsigned place = 0;
+    while (place < n_guests && guests[place].fd >= 0)
+        place++;
+    if (place == GUESTS_MOST)
         _exit(1);
-    struct guest *guest = &guests[n_guests];
+    struct guest *guest = &guests[place];
+    free(guest->in);
     *guest = (struct guest){.fd = accept(listener, NULL, NULL)};
     setsockopt(guest->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     if (playing.after == 0 && n_guests == 0)
         give(guest, playing.bytes, playing.n);
-    n_guests++;
+    n_guests += place == n_guests;
 }
 
 static void run(int listener, const void *with)
