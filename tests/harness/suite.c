@@ -74,11 +74,22 @@ static void choose(const struct scenario *const themes[], const char *arch, cons
     }
 }
 
+/* Leaves every n-th of those chosen, from the k-th on: long scenarios that stand together are shared out. */
+static void keep_part(size_t k, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = k - 1; i < n_tests; i += n)
+        tests[kept++] = tests[i];
+    n_tests = kept;
+}
+
 static int usage(const char *suite)
 {
-    fprintf(stderr,
-            "usage: %s [--arch NAME] [--scenario NAME] [--list]   (a scenario's NAME may be a pattern like 'name_*')\n",
-            suite);
+    fprintf(
+        stderr,
+        "usage: %s [--arch NAME] [--scenario NAME] [--part K/N] [--list]\n"
+        "A scenario's NAME may be a pattern like 'name_*'; a part is every N-th of what is chosen, from the K-th on.\n",
+        suite);
     return 2;
 }
 
@@ -86,24 +97,30 @@ static int run_chosen(const char *suite, const struct scenario *const themes[], 
 {
     static const struct option known[] = {{"arch", required_argument, NULL, 'a'},
                                           {"scenario", required_argument, NULL, 's'},
+                                          {"part", required_argument, NULL, 'p'},
                                           {"list", no_argument, NULL, 'l'},
                                           {0}};
     const char *arch = setting("ARCH");
     const char *pattern = setting("T");
     bool list = false;
+    const char *part = setting("PART");
+    size_t k = 1, n = 1;
     for (int option; (option = getopt_long(argc, argv, "a:s:l", known, NULL)) != -1;) {
         if (option == 'a')
             arch = optarg;
         else if (option == 's')
             pattern = optarg;
+        else if (option == 'p')
+            part = optarg;
         else if (option == 'l')
             list = true;
         else
             return usage(suite);
     }
-    if (optind < argc)
+    if (optind < argc || (part && (sscanf(part, "%zu/%zu", &k, &n) != 2 || k < 1 || k > n)))
         return usage(suite);
     choose(themes, arch, pattern, once);
+    keep_part(k, n);
     if (!n_tests) {
         fprintf(stderr, "%s: no scenario '%s' against architecture '%s'\n", suite, pattern ? pattern : "*",
                 arch ? arch : "*");
