@@ -184,7 +184,7 @@ static void load_finds_a_record_gone_from_a_file(const struct trial *trial)
     enum { HISTORY = 50 };
     static const unsigned gone[] = {0, 1, 25, HISTORY};
     struct server *server = start(trial);
-    const char *words = trial_text("-p replay 2 --seed 5 --history %d -d 0.2", HISTORY);
+    const char *words = trial_text("-p replay 2 --seed 5 --history %d -d 0.8", HISTORY);
     struct result result = loader_run(server->port, trial_text("%s --chats %s", words, server->chats));
     result_fine(&result);
     /* The founder's records are all alike: they differ by their numbers only where a member speaks. */
