@@ -1,7 +1,11 @@
 /* Resets and half-closes at every desk and on every belt: nobody is lost, every name is free again, no record is half stored. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/faults/random.h"
 #include "tests/faults/scenarios.h"
@@ -311,7 +315,60 @@ static void cut_with_many_room_threads(const struct trial *trial)
     cut_all(trial, "256");
 }
 
+/* Takes a copy of each descriptor that the server has and that is a socket; how many. As a debugger does, or, for a moment,
+ * whoever looks at /proc/PID/fd. */
+static unsigned hold_sockets(const struct server *server, int *held, unsigned most)
+{
+    unsigned n = 0;
+    struct stat stat;
+    int process = (int)syscall(SYS_pidfd_open, server->pid, 0);
+    if (process < 0)
+        trial_skip("pidfd_open: %s", strerror(errno));
+    for (int fd = 3; fd < 1024 && n < most; fd++) {
+        int copy = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+        if (copy < 0 && errno != EBADF)
+            trial_skip("pidfd_getfd: %s", strerror(errno));
+        if (copy >= 0 && fstat(copy, &stat) == 0 && S_ISSOCK(stat.st_mode))
+            held[n++] = copy;
+        else if (copy >= 0)
+            close(copy);
+    }
+    close(process);
+    return n;
+}
+
+/* The server's close of a socket is not the end of it while somebody else holds it too. */
+static void cut_while_sockets_are_held(const struct trial *trial)
+{
+    enum { CLIENTS = 20, HELD_MOST = 100 };
+    struct server *server = server_start(&(struct launch){.arch = trial->arch});
+    struct client *clients[CLIENTS];
+    int held[HELD_MOST];
+    for (unsigned i = 0; i < CLIENTS; i++)
+        clients[i] = client_login(server, trial_text("held%u", i));
+    unsigned n = hold_sockets(server, held, HELD_MOST);
+    check(n >= CLIENTS, "only %u sockets of the server were found", n);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        if (i % 2)
+            client_reset(clients[i]);
+        else
+            client_close(clients[i]);
+    }
+    /* Others come in their places, and are the only ones the server hears of. */
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        client_discard(clients[i]);
+        clients[i] = client_open(server);
+        client_retry_name(clients[i], trial_text("held%u", i));
+    }
+    for (unsigned i = 0; i < CLIENTS; i++)
+        client_quit(clients[i]);
+    finish(server);
+    while (n > 0)
+        close(held[--n]);
+}
+
 const struct scenario cuts_faults[] = {
+    {"cut_while_sockets_are_held", cut_while_sockets_are_held},
     {"cut_with_one_room_thread", cut_with_one_room_thread},
     {"cut_with_many_room_threads", cut_with_many_room_threads},
     {0},

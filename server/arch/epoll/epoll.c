@@ -48,9 +48,11 @@ static void begin_drain(struct loop *loop)
     rooms_close(&loop->rooms);
 }
 
-/* The close takes its socket out of the epoll set. */
+/* Out of the epoll set first: a close alone leaves it there as long as anybody else holds the socket, be it only for the moment
+ * in which he looks at the server's descriptors, and brings events for somebody who is gone. */
 static void release(struct loop *loop, struct session *session)
 {
+    shift_forget(&loop->shift, session);
     gate_release(&loop->entrance.gate, session);
     counter_add(&loop->count[AT_GATE].arrivals, 1);
 }
