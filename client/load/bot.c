@@ -86,7 +86,8 @@ void bot_arrived(struct bot *bot)
 static void forget(struct bot *bot)
 {
     struct worker *worker = bot->worker;
-    if (bot->fd >= 0) { /* out of the epoll set first: while somebody else holds the socket, its close leaves it there */
+    if (bot->fd >=
+        0) { /* out of the epoll set first: while somebody else holds the socket, its close leaves it there */
         epoll_ctl(worker->epoll, EPOLL_CTL_DEL, bot->fd, NULL);
         net_close(bot->fd);
     }
