@@ -49,7 +49,7 @@ static void begin_run(struct worker *worker)
     worker->tally_end = INT64_MIN;
     worker->slot_end = INT64_MIN;
     hist_clear(&worker->beats);
-    worker->next_beat = schedule_begin(&worker->schedule);
+    worker->next_beat = turns_paced(worker) ? schedule_begin(&worker->schedule) : NEVER;
     modes_begin_effort(worker);
     turns_begin(worker);
 }

@@ -10,7 +10,7 @@
 
 enum { BURST_BYTES = 64 * 1024 /* put at once: no more than a socket is likely to take */ };
 
-static bool is_paced(const struct worker *worker)
+bool turns_paced(const struct worker *worker)
 {
     return worker->profile->rooms && !worker->config->closed;
 }
@@ -23,7 +23,7 @@ static uint64_t number_at(const struct worker *worker, uint64_t turn)
 
 int64_t turns_next(const struct worker *worker)
 {
-    if (!is_paced(worker) || worker->seen_mode != MODE_RUN || worker->n_senders == 0)
+    if (!turns_paced(worker) || worker->seen_mode != MODE_RUN || worker->n_senders == 0)
         return NEVER;
     return schedule_due(&worker->schedule, number_at(worker, worker->turn));
 }
@@ -44,7 +44,7 @@ void turns_begin(struct worker *worker)
  * start in turn, one of each room, would have a server deliver by twos and threes for as long as it lasts. */
 void turns_open(struct worker *worker)
 {
-    for (uint32_t i = 0; !is_paced(worker) && i < worker->n; i++)
+    for (uint32_t i = 0; !turns_paced(worker) && i < worker->n; i++)
         if (worker->bots[i].sends)
             bot_make_due(&worker->bots[i]);
 }
@@ -68,7 +68,7 @@ static bool owes(const struct bot *bot)
 
 bool turns_paid(const struct bot *bot)
 {
-    return !bot->sends || !is_paced(bot->worker) || !owes(bot);
+    return !bot->sends || !turns_paced(bot->worker) || !owes(bot);
 }
 
 /* The generator's own part of a delay: from when the message was due and the server would have taken it. */
@@ -94,7 +94,7 @@ void turns_catch_up(struct bot *bot)
     const struct worker *worker = bot->worker;
     if (!bot->sends || bot->place != BOT_CHAT || !bot_writes(bot))
         return;
-    if (is_paced(worker)) {
+    if (turns_paced(worker)) {
         if (worker->seen_mode == MODE_RUN || worker->seen_mode == MODE_SETTLE)
             pay(bot);
         return;
@@ -120,7 +120,7 @@ static uint64_t forget(struct bot *bot)
 void turns_forget(struct worker *worker)
 {
     uint64_t unsent = 0;
-    for (uint32_t i = 0; is_paced(worker) && i < worker->n_senders; i++)
+    for (uint32_t i = 0; turns_paced(worker) && i < worker->n_senders; i++)
         unsent += forget(worker->senders[i]);
     if (unsent)
         counter_add(&worker_tally(worker, worker->now)->errors[ERROR_UNSENT], unsent);

@@ -8,6 +8,8 @@
 struct bot;
 struct worker;
 
+/* There is a schedule to keep. */
+bool turns_paced(const struct worker *worker);
 /* Of a worker's thread, all of them. A run begins, with nothing owed. */
 void turns_begin(struct worker *worker);
 /* Its time has come: in a closed loop everybody may send. */

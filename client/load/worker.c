@@ -160,16 +160,27 @@ static void flush_due(struct worker *worker)
         events_flush(worker);
 }
 
+/* When it must look whether the mode is over. While it runs that can't be before the schedule's end: a timer that is set for each
+ * wait, and a short one, would cost more than what is waited for. */
+static int64_t next_check(const struct worker *worker)
+{
+    if (worker_has_finished(worker, worker->seen))
+        return NEVER;
+    if (worker->seen_mode == MODE_RUN && worker->now < schedule_end(&worker->schedule))
+        return schedule_end(&worker->schedule);
+    return worker->checked + WORKER_CHECK;
+}
+
 static int64_t wait_until(const struct worker *worker)
 {
     int64_t until = worker->now + IDLE_MOST;
-    bool finished = worker_has_finished(worker, worker->seen);
+    bool runs = worker->seen_mode == MODE_RUN;
     int64_t next[] = {worker_goes_on(worker) ? agenda_next(&worker->agenda) : NEVER,
                       turns_next(worker),
-                      worker->seen_mode == MODE_RUN ? worker->slot_end : NEVER,
-                      finished ? NEVER : worker->checked + WORKER_CHECK,
-                      worker->due ? worker->now : NEVER,
-                      worker->seen_mode == MODE_RUN ? worker->next_beat : NEVER};
+                      runs ? worker->slot_end : NEVER,
+                      runs ? worker->next_beat : NEVER,
+                      next_check(worker),
+                      worker->due ? worker->now : NEVER};
     for (size_t i = 0; i < sizeof next / sizeof *next; i++)
         until = next[i] < until ? next[i] : until;
     return until;
@@ -213,7 +224,8 @@ void *worker_run(void *at)
 {
     struct worker *worker = at;
     pthread_setname_np(pthread_self(), worker->name);
-    prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* messages are due at exact times */
+    if (turns_paced(worker))
+        prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* messages are due at exact times */
     worker->now = worker->progress = clock_now();
     if (worker->profile->settles && !worker->config->staged)
         worker->target = worker->n;
