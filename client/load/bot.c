@@ -22,7 +22,7 @@ enum {
 /* ---- Making it ---- */
 
 /* Half to one and a half times a time that doubles: those who lost their server together come back one by one. */
-void bot_retry(struct bot *bot)
+static void retry(struct bot *bot)
 {
     uint32_t doubles = bot->tries < BACKOFF_DOUBLES ? bot->tries : BACKOFF_DOUBLES;
     int64_t mean = (BACKOFF_LEAST * MILLISECOND) << doubles;
@@ -113,7 +113,7 @@ void bot_lose(struct bot *bot, enum error error)
     bot->lost |= error != ERROR_CONNECT;
     bot->named_before = false;
     forget(bot);
-    bot_retry(bot);
+    retry(bot);
 }
 
 void bot_close(struct bot *bot)
@@ -233,7 +233,7 @@ static void ended(struct bot *bot)
     if (worker->profile->visits)
         bot_connect(bot);
     else
-        bot_retry(bot);
+        retry(bot);
 }
 
 static void read_frames(struct bot *bot)

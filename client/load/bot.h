@@ -68,8 +68,6 @@ struct bot {
 /* ---- The connection ---- */
 
 void bot_connect(struct bot *bot);
-/* After a while, half of it chance. */
-void bot_retry(struct bot *bot);
 /* It is in the lobby, or in its chat: others may follow. */
 void bot_arrived(struct bot *bot);
 /* Something is there to be read, or written, or is over. */
@@ -92,8 +90,6 @@ void bot_close(struct bot *bot);
 
 /* Puts a request behind what is to be sent. */
 void bot_put(struct bot *bot, int32_t request, struct span text);
-/* The same, and its answer is waited for at this place; the time runs from now. */
-void bot_ask(struct bot *bot, int32_t request, struct span text, enum place place);
 /* Waits for an answer that was asked for before, with others. */
 void bot_await(struct bot *bot, enum place place);
 void bot_new_name(struct bot *bot);

@@ -43,7 +43,8 @@ void bot_await(struct bot *bot, enum place place)
     bot->place = place;
 }
 
-void bot_ask(struct bot *bot, int32_t request, struct span text, enum place place)
+/* Its answer is waited for at this place; the time runs from now. */
+static void ask(struct bot *bot, int32_t request, struct span text, enum place place)
 {
     bot->asked_at = bot->worker->now;
     bot_put(bot, request, text);
@@ -57,7 +58,7 @@ void bot_new_name(struct bot *bot)
 
 void bot_name(struct bot *bot)
 {
-    bot_ask(bot, SET_NAME, span_of(bot->name), BOT_NAMING);
+    ask(bot, SET_NAME, span_of(bot->name), BOT_NAMING);
 }
 
 struct ledger *bot_ledger(struct bot *bot, struct span chat)
@@ -79,7 +80,7 @@ struct ledger *bot_room(struct bot *bot, uint32_t number)
 void bot_create(struct bot *bot, struct span chat)
 {
     bot->chat = bot_ledger(bot, chat);
-    bot_ask(bot, CREATE_CHAT, chat, BOT_CREATING);
+    ask(bot, CREATE_CHAT, chat, BOT_CREATING);
 }
 
 /* The chat is sent from its beginning on, whoever has been there before. */
@@ -92,17 +93,17 @@ void bot_head_for(struct bot *bot, struct ledger *chat)
 void bot_join(struct bot *bot, struct ledger *chat)
 {
     bot_head_for(bot, chat);
-    bot_ask(bot, CONNECT_CHAT, ledger_name(chat), BOT_JOINING);
+    ask(bot, CONNECT_CHAT, ledger_name(chat), BOT_JOINING);
 }
 
 void bot_leave(struct bot *bot)
 {
-    bot_ask(bot, LEAVE_CHAT, (struct span){0}, BOT_LEAVING);
+    ask(bot, LEAVE_CHAT, (struct span){0}, BOT_LEAVING);
 }
 
 void bot_quit(struct bot *bot)
 {
-    bot_ask(bot, DISCONNECT, (struct span){0}, BOT_QUITTING);
+    ask(bot, DISCONNECT, (struct span){0}, BOT_QUITTING);
 }
 
 /* The first one of a connection has it take a voice. */

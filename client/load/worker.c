@@ -75,7 +75,8 @@ bool worker_wants(const struct worker *worker, const struct bot *bot)
     return worker_goes_on(worker) && (uint32_t)(bot - worker->bots) < worker->target;
 }
 
-uint32_t worker_share(const struct worker *worker, uint32_t clients)
+/* How many of so many clients are this worker's. */
+static uint32_t share_of(const struct worker *worker, uint32_t clients)
 {
     uint32_t threads = worker->config->threads, nth = (uint32_t)(worker - worker->load->workers);
     return (clients + threads - 1 - nth) / threads;
@@ -141,7 +142,7 @@ static void look_at_schedule(struct worker *worker)
     if (worker->profile->rooms)
         turns_open(worker);
     else
-        set_target(worker, worker_share(worker, (uint32_t)schedule->slots[slot].value));
+        set_target(worker, share_of(worker, (uint32_t)schedule->slots[slot].value));
 }
 
 static void flush_due(struct worker *worker)

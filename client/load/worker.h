@@ -77,8 +77,7 @@ struct worker {
     struct agenda agenda;
     struct book book;
     struct buf events; /* lines of the thesis's log that are to be written */
-    uint64_t random;
-    uint32_t source; /* of its connections' addresses */
+    uint32_t source;   /* of its connections' addresses */
 
     struct schedule schedule;
     struct tally *tallies; /* before, each phase, after: LOAD_PHASES + 2 */
@@ -134,8 +133,6 @@ void worker_error(struct worker *worker, enum error error);
 /* Counts the bot among those on their way in, and among those who are there, or no more. */
 void worker_entering(struct worker *worker, struct bot *bot, bool entering);
 void worker_present(struct worker *worker, struct bot *bot, bool present);
-/* How many of so many clients are this worker's. */
-uint32_t worker_share(const struct worker *worker, uint32_t clients);
 /* True while the run wants so many clients as this one is the how manyeth of. */
 bool worker_wants(const struct worker *worker, const struct bot *bot);
 /* True while bots may begin something new. */
