@@ -2,6 +2,7 @@
 #include "client/export/strict.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "common/utf8.h"
 
@@ -66,7 +67,7 @@ static bool take_escape(struct span *text)
 {
     static const char plain[] = "\"\\/bfnrt";
     if (take(text, 'u'))
-        return take_hex(text);
+        return !(text->n >= 4 && memcmp(text->at, "0000", 4) == 0) && take_hex(text);
     for (const char *c = plain; *c; c++)
         if (take(text, *c))
             return true;

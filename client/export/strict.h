@@ -6,7 +6,8 @@
 
 #include "common/span.h"
 
-/* One object and nothing else, blanks around it apart; in valid UTF-8, and no deeper than cJSON goes. */
+/* One object and nothing else, blanks around it apart; in valid UTF-8. What cJSON has no room for is refused as well: more than 500
+ * levels, and the character \u0000, behind which it sees nothing. */
 bool strict_object(struct span text);
 
 #endif
