@@ -17,8 +17,12 @@ static void hear(int number)
 void stop_listen(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(signals[i], &(struct sigaction){.sa_handler = hear}, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction before;
+        sigaction(signals[i], &(struct sigaction){.sa_handler = hear}, &before);
+        if (signals[i] == SIGHUP && before.sa_handler == SIG_IGN) /* nohup */
+            signal(SIGHUP, SIG_IGN);
+    }
     signal(SIGPIPE, SIG_IGN);
 }
 
