@@ -41,10 +41,10 @@ bool buf_append(struct buf *buf, const void *bytes, size_t n)
 
 void buf_drop(struct buf *buf, size_t n)
 {
-    if (n >= buf->n) {
+    if (n >= buf->n)
         buf->n = 0;
+    if (n == 0 || buf->n == 0)
         return;
-    }
     buf->n -= (uint32_t)n;
     memmove(buf->at, buf->at + n, buf->n);
 }

@@ -24,13 +24,15 @@ enum {
     NAMES_TRIED = 20
 };
 #define PATIENCE (10 * SECOND)
+#define PATIENCE_IN_ALL (60 * SECOND) /* with what comes instead of an answer */
 
 struct founder {
     const struct load_config *config;
     const char *address;
     int fd;
     struct buf in;
-    size_t at; /* what of it has been looked at */
+    size_t at;     /* what of it has been looked at */
+    int64_t until; /* its question must have been answered then */
     char *complaint;
     load_watch *watch;
     void *with;
@@ -54,6 +56,8 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct founder *found
 static bool await(struct founder *founder, short events)
 {
     struct pollfd wait = {.fd = founder->fd, .events = events};
+    if (clock_now() > founder->until)
+        return complain(founder, "no answer for %d s, though other things came", (int)(PATIENCE_IN_ALL / SECOND));
     for (int64_t until = clock_now() + PATIENCE; clock_now() < until;) {
         if (founder->watch && founder->watch(founder->with))
             return complain(founder, "stopped before the bots began");
@@ -79,6 +83,7 @@ static bool say(struct founder *founder, int32_t request, const char *text)
 {
     char frame[CLIENT_HEADER + 1024];
     size_t n = strlen(text), sent = 0;
+    founder->until = clock_now() + PATIENCE_IN_ALL;
     protocol_client_header(frame, request, n);
     memcpy(frame + CLIENT_HEADER, text, n);
     for (n += CLIENT_HEADER; sent < n;) {
@@ -133,7 +138,19 @@ static bool refuse(struct founder *founder, int32_t asked, const struct answer *
                     shown(text, answer->text.at, answer->text.n));
 }
 
-/* The answer that this request should have; anything before it is of no interest. */
+/* Others talk and make chats: that may come before an answer. */
+static bool is_news(const struct answer *answer)
+{
+    return answer->response == SUCCESS && (answer->request == GET_CHATS || answer->request == RECEIVE_MESSAGE);
+}
+
+static bool wonder(struct founder *founder, const struct answer *answer)
+{
+    return complain(founder, "this is no chat server: it said {%d,%d}, which nothing asked for", answer->request,
+                    answer->response);
+}
+
+/* The answer that this request should have; news before it are of no interest. */
 static bool expect(struct founder *founder, int32_t request, int32_t asked, struct answer *answer)
 {
     do {
@@ -143,6 +160,8 @@ static bool expect(struct founder *founder, int32_t request, int32_t asked, stru
             return refuse(founder, asked, answer);
         if (answer->request == RECEIVE_MESSAGE && (asked == SET_NAME || asked == DISCONNECT))
             return complain(founder, "this is no chat server: a record came to somebody who is in no chat");
+        if (answer->request != request && !is_news(answer))
+            return wonder(founder, answer);
     } while (answer->request != request);
     return true;
 }
@@ -178,6 +197,8 @@ static bool create(struct founder *founder, const char *chat)
         if (answer.request == CREATE_CHAT && !span_equal(answer.text, span_of(SAY_CHAT_EXISTS)))
             return complain(founder, "can't create the chat %s: %.150s", chat,
                             shown(text, answer.text.at, answer.text.n));
+        if (answer.request != CREATE_CHAT && !is_news(&answer))
+            return wonder(founder, &answer);
     } while (answer.request != CREATE_CHAT &&
              (answer.request != GET_CHATS || !memmem(answer.text.at, answer.text.n, chat, strlen(chat))));
     return true;
@@ -191,8 +212,10 @@ static bool count_records(struct founder *founder, const char *chat, uint32_t *r
     if (!say(founder, CONNECT_CHAT, chat) || !say(founder, LEAVE_CHAT, "") ||
         !expect(founder, CONNECT_CHAT, CONNECT_CHAT, &answer))
         return false;
-    while (hear(founder, &answer) && answer.request == RECEIVE_MESSAGE)
+    while (hear(founder, &answer) && answer.request == RECEIVE_MESSAGE) {
+        founder->until = clock_now() + PATIENCE_IN_ALL;
         ++*records;
+    }
     return answer.request == GET_CHATS || complain(founder, "leaving %s was not answered by the list", chat);
 }
 
@@ -240,6 +263,7 @@ bool founder_visit(const struct load_config *config, load_watch *watch, void *wi
         char address[NET_TEXT];
         struct founder founder = {
             .config = config, .address = address, .fd = -1, .complaint = complaint, .watch = watch, .with = with};
+        founder.until = clock_now() + PATIENCE_IN_ALL;
         net_text(&config->connect[i], address);
         fine = reach(&founder, &config->connect[i]) && found(&founder);
         net_close(founder.fd);
