@@ -2,20 +2,30 @@
 #include "client/load/events.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "client/load/bot.h"
+#include "client/load/stop.h"
 #include "common/clock.h"
 #include "common/utf8.h"
+
+#define PATIENCE (2 * SECOND) /* with a reader that does not read, when the run is to end */
+
+enum { LOOK_EVERY = 50 /* ms */ };
 
 /* Lines of one worker are not to end up within those of another. */
 static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int broken; /* the error that ended the log */
+static int log_fd = STDOUT_FILENO;
+static int64_t last_try; /* until then is waited for a reader; 0: as long as it takes */
 
 /* ---- JSON into a buffer ---- */
 
@@ -85,13 +95,37 @@ static const char *name_of(const char *const names[], int32_t n, int32_t which)
 
 /* ---- Lines ---- */
 
+/* A pipe or terminal is opened anew, so that not to block is a property of ours, and not of whoever else writes there. */
+static void open_log(void)
+{
+    struct stat about;
+    if (fstat(STDOUT_FILENO, &about) < 0 || !(S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode)))
+        return;
+    int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        log_fd = fd;
+}
+
+/* The bots wait for who reads the log, so that nothing of it is lost; but a run that is to end does not wait for ever. */
+static void await_reader(void)
+{
+    if (!last_try && stop_heard())
+        last_try = clock_now() + PATIENCE;
+    if (last_try && clock_now() > last_try)
+        atomic_store(&broken, EAGAIN);
+    else
+        poll(&(struct pollfd){.fd = log_fd, .events = POLLOUT}, 1, LOOK_EVERY);
+}
+
 /* When nobody reads any more the run ends: what follows is not written. */
 static void write_all(const char *at, size_t n)
 {
     pthread_mutex_lock(&output);
     while (n > 0 && !events_broken()) {
-        ssize_t written = write(STDOUT_FILENO, at, n);
-        if (written < 0 && errno != EINTR)
+        ssize_t written = write(log_fd, at, n);
+        if (written < 0 && errno == EAGAIN)
+            await_reader();
+        else if (written < 0 && errno != EINTR)
             atomic_store(&broken, errno);
         if (written > 0) {
             at += written;
@@ -119,6 +153,7 @@ void events_started(const struct load_config *config)
     char text[NET_TEXT + 1], port[16];
     if (!config->events)
         return;
+    open_log();
     net_text(&config->connect[0], text);
     char *colon = strrchr(text, ':');
     *colon = '\0';
