@@ -144,7 +144,7 @@ static void add_judgement(cJSON *to, const struct results *results)
     }
 }
 
-bool json_write(const struct results *results, const char *path)
+bool json_write(const struct results *results, int code, const char *path)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "program", "conveyor-load");
@@ -158,7 +158,7 @@ bool json_write(const struct results *results, const char *path)
     add_delivery(root, results);
     add_generator(root, results);
     add_judgement(root, results);
-    add(root, "exit", results_exit(results));
+    add(root, "exit", code);
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
     FILE *file = text ? fopen(path, "we") : NULL;

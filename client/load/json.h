@@ -4,7 +4,7 @@
 
 #include "client/load/results.h"
 
-/* False: errno says why. */
-bool json_write(const struct results *results, const char *path);
+/* With what the program ends with. False: errno says why. */
+bool json_write(const struct results *results, int code, const char *path);
 
 #endif

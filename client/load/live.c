@@ -1,6 +1,7 @@
 /* What a run does while it lasts. */
 #include "client/load/live.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -12,20 +13,25 @@
 bool live_open(struct live *live, const struct options *options)
 {
     *live = (struct live){.options = options, .tty = isatty(STDERR_FILENO)};
-    if (!hist_open(&live->times) || !hist_open(&live->before))
-        return false;
-    if (!options->csv)
-        return true;
-    live->csv = fopen(options->csv, "we");
-    if (live->csv)
+    return hist_open(&live->times) && hist_open(&live->before);
+}
+
+/* Only now: a load that could not begin leaves an earlier one's file alone. */
+static void begin_csv(struct live *live)
+{
+    live->csv = fopen(live->options->csv, "we");
+    if (!live->csv)
+        live->csv_error = errno;
+    else
         fprintf(live->csv,
                 "second,clients,sent,delivered,replayed,errors,count,p50_us,p90_us,p99_us,p99_9_us,max_us\n");
-    return live->csv;
 }
 
 void live_begin(struct live *live, const struct load *load)
 {
     live->load = load;
+    if (live->options->csv && !live->csv && !live->csv_error)
+        begin_csv(live);
     live->told += live->seconds;
     live->seconds = 0;
     live->sent = live->delivered = live->replayed = live->errors = 0;
@@ -107,14 +113,18 @@ void live_end(struct live *live)
         tell(live);
     if (live->tty && live->load)
         fputc('\n', stderr);
+    live->load = NULL;
 }
 
 bool live_close(struct live *live)
 {
     hist_close(&live->times);
     hist_close(&live->before);
-    if (!live->csv)
-        return true;
-    bool fine = !ferror(live->csv);
-    return fclose(live->csv) == 0 && fine;
+    bool fine = !live->csv || !ferror(live->csv);
+    if (live->csv && fclose(live->csv) != 0)
+        fine = false;
+    else if (live->csv_error)
+        errno = live->csv_error;
+    live->csv = NULL;
+    return fine && !live->csv_error;
 }

@@ -11,6 +11,7 @@ struct live {
     const struct options *options;
     const struct load *load; /* NULL: there is none yet */
     FILE *csv;
+    int csv_error; /* why it could not be begun */
     bool tty;
     int seconds;                                /* that have been told of the present load_run */
     double told;                                /* seconds of all before */
@@ -19,7 +20,7 @@ struct live {
     int stop;                                   /* not 0: the run is to end */
 };
 
-/* False: errno says why. Without a CSV file, path is NULL. */
+/* False without memory. */
 bool live_open(struct live *live, const struct options *options);
 /* A load_run begins; another one may have ended. */
 void live_begin(struct live *live, const struct load *load);
@@ -27,7 +28,7 @@ void live_begin(struct live *live, const struct load *load);
 bool live_watch(void *live);
 /* A load_run has ended: tells what is left to be told, and leaves the terminal's line. */
 void live_end(struct live *live);
-/* False when the file could not be written. */
+/* False when the CSV file could not be written: errno says why. */
 bool live_close(struct live *live);
 
 #endif

@@ -35,6 +35,11 @@ uint32_t load_bots(const struct load_config *config)
     return config->profile->rooms ? config->rooms * config->members : config->clients;
 }
 
+bool load_paced(const struct load_config *config)
+{
+    return config->profile->rooms && !config->closed;
+}
+
 /* ---- Making it ---- */
 
 /* Members of a room share a thread as long as there are rooms enough for all threads. */
@@ -280,9 +285,8 @@ struct load *load_open(const struct load_config *config, load_watch *watch, void
 
 bool load_run(struct load *load, const struct load_phase *phases, size_t n, load_watch *watch, void *with)
 {
-    bool paced = load->config.profile->rooms && !load->config.closed;
     load->run_since = clock_now() + HEAD_START;
-    schedule_make(&load->schedule, phases, n, load->run_since, paced);
+    schedule_make(&load->schedule, phases, n, load->run_since, load_paced(&load->config));
     unsigned first = ORDER_RUN + ORDERS_A_RUN * load->runs++;
     order_all(load, first);
     await_all(load, watch, with);

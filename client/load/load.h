@@ -44,6 +44,9 @@ struct load_config {
     bool events; /* the thesis's events go to standard output */
 };
 
+/* With a schedule: each message is due at a moment of its own. */
+bool load_paced(const struct load_config *config);
+
 /* So long, at this rate (messages a second over all senders) or with so many clients, as the profile has it. */
 struct load_phase {
     int64_t length; /* microseconds */

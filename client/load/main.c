@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client/load/events.h"
 #include "client/load/find_max.h"
@@ -13,31 +14,59 @@
 #include "client/load/results.h"
 #include "client/load/stop.h"
 
+/* Opened to see whether it can be written; what it holds stays until there is something better. */
+static bool try_file(const char *path, struct stat *about)
+{
+    FILE *file = fopen(path, "ae");
+    bool fine = file && fstat(fileno(file), about) == 0;
+    if (file)
+        fclose(file);
+    return fine;
+}
+
+static int complain_of(const char *path)
+{
+    return program_fail(EXIT_FAILED, "%s: %s", path, strerror(errno));
+}
+
 /* Whether the files can be written, and the folder be read, is known before the bots begin. */
 static int try_files(const struct options *options)
 {
     DIR *chats = options->chats ? opendir(options->chats) : NULL;
     if (options->chats && !chats)
-        return program_fail(EXIT_FAILED, "%s: %s", options->chats, strerror(errno));
+        return complain_of(options->chats);
     if (chats)
         closedir(chats);
-    const char *const paths[] = {options->json, options->hgrm};
+    const char *const paths[] = {options->json, options->hgrm, options->csv};
+    struct stat about[sizeof paths / sizeof *paths] = {0};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        FILE *file = paths[i] ? fopen(paths[i], "we") : NULL;
-        if (paths[i] && (!file || fclose(file) != 0))
-            return program_fail(EXIT_FAILED, "%s: %s", paths[i], strerror(errno));
+        if (paths[i] && !try_file(paths[i], &about[i]))
+            return complain_of(paths[i]);
+        for (size_t j = 0; j < i && paths[i] && S_ISREG(about[i].st_mode); j++)
+            if (about[i].st_dev == about[j].st_dev && about[i].st_ino == about[j].st_ino)
+                return program_fail(EXIT_USAGE, "two results can't be written to one file, '%s'", paths[i]);
     }
     return EXIT_FINE;
 }
 
-static int write_files(const struct results *results)
+/* All that is wanted of the results; what the program ends with. The JSON has that too, so it comes last. */
+static int write_results(const struct results *results, struct live *live, FILE *to)
 {
     const struct options *options = results->options;
-    if (options->json && !json_write(results, options->json))
-        return program_fail(EXIT_FAILED, "%s: %s", options->json, strerror(errno));
+    int code = results_exit(results);
+    report_end(to, results);
+    if (fflush(to) != 0 || ferror(to))
+        code = program_fail(EXIT_FAILED, "the results could not be written: %s", strerror(errno));
+    if (!live_close(live))
+        code = complain_of(options->csv);
     if (options->hgrm && !report_hgrm(results, options->hgrm))
-        return program_fail(EXIT_FAILED, "%s: %s", options->hgrm, strerror(errno));
-    return EXIT_FINE;
+        code = complain_of(options->hgrm);
+    if (events_broken())
+        code = program_fail(EXIT_FAILED, "the log could not be written to its end: %s",
+                            events_broken() == EAGAIN ? "nobody reads it" : strerror(events_broken()));
+    if (options->json && !json_write(results, code, options->json))
+        code = complain_of(options->json);
+    return code;
 }
 
 static bool drive(struct load *load, struct options *options, struct live *live, struct results *results, FILE *to)
@@ -63,7 +92,7 @@ static int run(struct options *options, struct live *live, struct results *resul
     report_begin(to, options);
     bool fine = drive(load, options, live, results, to);
     results->stopped = live->stop != 0;
-    load_close(load);
+    results->drained = load_close(load) && results->drained;
     live_end(live);
     fine = fine && results_end(results, load);
     if (fine)
@@ -71,13 +100,7 @@ static int run(struct options *options, struct live *live, struct results *resul
     load_free(load);
     if (!fine)
         return program_fail(EXIT_FAILED, "%s", strerror(ENOMEM));
-    report_end(to, results);
-    if (fflush(to) != 0 || ferror(to))
-        return program_fail(EXIT_FAILED, "the results could not be written: %s", strerror(errno));
-    int written = write_files(results);
-    if (events_broken())
-        return program_fail(EXIT_FAILED, "the log could not be written to its end: %s", strerror(events_broken()));
-    return written ? written : results_exit(results);
+    return write_results(results, live, to);
 }
 
 int main(int argc, char **argv)
@@ -92,11 +115,10 @@ int main(int argc, char **argv)
     stop_listen();
     int code = EXIT_FAILED;
     if (!live_open(&live, &options) || !results_open(&results, &options))
-        code = program_fail(EXIT_FAILED, "%s: %s", options.csv ? options.csv : "start", strerror(errno));
-    else if (try_files(&options) == EXIT_FINE)
+        code = program_fail(EXIT_FAILED, "start: %s", strerror(errno));
+    else if ((code = try_files(&options)) == EXIT_FINE)
         code = run(&options, &live, &results, options.config.events ? stderr : stdout);
-    if (!live_close(&live))
-        code = program_fail(EXIT_FAILED, "%s: %s", options.csv, strerror(errno));
+    live_close(&live);
     results_close(&results);
     options_free(&options);
     return code;

@@ -39,13 +39,13 @@ void report_begin(FILE *to, const struct options *options)
         if (config->profile->endless && !options->duration && !options->config.staged && phase->measured)
             fprintf(to, "; until stopped");
         else
-            fprintf(to, "; %g s", (double)phase->length / SECOND);
+            fprintf(to, "; %.10g s", (double)phase->length / SECOND);
         if (!phase->measured)
             fprintf(to, " to warm up");
-        else if (config->profile->rooms && !config->closed)
-            fprintf(to, " at %g messages a second", phase->value);
+        else if (load_paced(config))
+            fprintf(to, " at %.10g messages a second", phase->value);
         else if (config->staged)
-            fprintf(to, " with %g clients", phase->value);
+            fprintf(to, " with %.0f clients", phase->value);
     }
     fprintf(to, "; %u thread%s; seed %" PRIu64 "\n", config->threads, config->threads == 1 ? "" : "s", config->seed);
     fflush(to);
@@ -134,6 +134,8 @@ static void print_generator(FILE *to, const struct results *results)
     putc('\n', to);
     if (*results->invalid)
         fprintf(to, "  INVALID: %s\n", results->invalid);
+    else if (results_full(results))
+        fprintf(to, "  that thread hardly ever waited: these may be the limits of the bots, not of the server\n");
 }
 
 static void print_verdict(FILE *to, const struct results *results)
@@ -154,8 +156,8 @@ static void print_verdict(FILE *to, const struct results *results)
     if (!results->drained)
         fprintf(to, "  FAILED: not everything that was asked for was answered, though it was waited for\n");
     else if (results->effort.overtime > OVERTIME_TOLD)
-        fprintf(to, "  the last of it came %.1f s after time was over: the server was behind\n",
-                results->effort.overtime);
+        fprintf(to, "  the last of it came %.1f s after time was over: %s behind\n", results->effort.overtime,
+                results_full(results) ? "server or bots were" : "the server was");
 }
 
 static void print_thresholds(FILE *to, const struct results *results)
@@ -176,10 +178,10 @@ static void print_thresholds(FILE *to, const struct results *results)
 void report_end(FILE *to, const struct results *results)
 {
     const struct load_config *config = &results->options->config;
-    bool paced = config->profile->rooms && !config->closed;
+    bool paced = load_paced(config);
     for (size_t i = 0; results->n_stages > 1 && i < results->n_stages; i++) {
         const struct stage_result *stage = &results->stages[i];
-        fprintf(to, "\n  stage %zu: %g for %.2f s", i + 1, stage->value, stage->seconds);
+        fprintf(to, "\n  stage %zu: %.10g for %.2f s", i + 1, stage->value, stage->seconds);
         print_table(to, &stage->tally, stage->rates, false);
     }
     print_table(to, &results->total, results->rates, paced);

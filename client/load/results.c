@@ -60,6 +60,11 @@ static bool take_stage(struct results *results, const struct load *load, size_t 
     return true;
 }
 
+bool results_full(const struct results *results)
+{
+    return results->effort.busiest > BUSY;
+}
+
 /* Only a schedule can be kept or not; who waits for answers makes no promise. Each stage for itself: a long one would hide
  * what a short one was. */
 static void judge_generator(struct results *results)
@@ -71,9 +76,9 @@ static void judge_generator(struct results *results)
         lag = sent_late > lag ? sent_late : lag;
     }
     *results->invalid = '\0';
-    if (!results->options->config.profile->rooms || results->options->config.closed)
+    if (!load_paced(&results->options->config))
         return;
-    if (lag > LAG_MOST || (effort->busiest > BUSY && lag > LAG_MOST_BUSY))
+    if (lag > LAG_MOST || (results_full(results) && lag > LAG_MOST_BUSY))
         snprintf(results->invalid, sizeof results->invalid,
                  "the generator was late: by more than %.1f ms, one time in a hundred, with what it sent or with what "
                  "it had to look at; its busiest thread ran %.0f %% of the time",
@@ -189,14 +194,14 @@ int results_exit(const struct results *results)
 {
     if (!results->anybody || results->deserted)
         return EXIT_FAILED;
-    if (violation_sum() || tally_error(&results->total, ERROR_PROTOCOL))
+    if (violation_sum() || *violation_first_of_protocol())
         return EXIT_DELIVERY;
     if (!results->drained)
         return EXIT_FAILED;
-    if (*results->invalid)
-        return EXIT_INVALID;
     if (results->options->find_max && results->n_steps == 0)
         return EXIT_FAILED;
+    if (*results->invalid)
+        return EXIT_INVALID;
     if (results->options->find_max)
         return results->max > 0 ? EXIT_FINE : EXIT_THRESHOLD;
     return results_held(results) ? EXIT_FINE : EXIT_THRESHOLD;

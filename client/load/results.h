@@ -62,6 +62,8 @@ void results_go_back(struct results *results, const struct results_kept *kept);
 /* Adds how the bots came and went, when they have gone. False without memory. */
 bool results_end(struct results *results, const struct load *load);
 bool results_held(const struct results *results);
+/* A thread of bots hardly ever waited: it may be what limits the rates. */
+bool results_full(const struct results *results);
 /* What the program ends with, when there are results. */
 int results_exit(const struct results *results);
 

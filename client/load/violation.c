@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *const violation_names[VIOLATIONS] = {
     [VIOLATION_LOSS] = "loss",   [VIOLATION_DOUBLE] = "double", [VIOLATION_ORDER] = "order",
@@ -15,6 +16,12 @@ const char *const violation_names[VIOLATIONS] = {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t counts[VIOLATIONS];
 static char first[VIOLATION_TEXT], first_of_protocol[VIOLATION_TEXT];
+
+/* On a terminal the run's line may stand there, unfinished. */
+static const char *line_begin(void)
+{
+    return isatty(STDERR_FILENO) ? "\r\033[K" : "";
+}
 
 static uint64_t sum(void)
 {
@@ -34,7 +41,7 @@ void violation_found(enum violation kind, const char *format, ...)
     pthread_mutex_lock(&lock);
     counts[kind]++;
     if (sum() <= VIOLATIONS_TOLD)
-        fprintf(stderr, "conveyor-load: %s: %s\n", violation_names[kind], text);
+        fprintf(stderr, "%sconveyor-load: %s: %s\n", line_begin(), violation_names[kind], text);
     if (sum() == 1)
         memcpy(first, text, sizeof first);
     if (sum() == VIOLATIONS_TOLD)
@@ -70,7 +77,7 @@ void violation_of_protocol(const char *format, ...)
     pthread_mutex_lock(&lock);
     if (!*first_of_protocol) {
         vsnprintf(first_of_protocol, sizeof first_of_protocol, format, rest);
-        fprintf(stderr, "conveyor-load: protocol error: %s\n", first_of_protocol);
+        fprintf(stderr, "%sconveyor-load: protocol error: %s\n", line_begin(), first_of_protocol);
     }
     pthread_mutex_unlock(&lock);
     va_end(rest);
