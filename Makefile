@@ -192,6 +192,7 @@ UNIT_TESTS = \
 	tests/unit/test_lists.c \
 	tests/unit/test_load_ledger.c \
 	tests/unit/test_load_options.c \
+	tests/unit/test_load_modes.c \
 	tests/unit/test_load_schedule.c \
 	tests/unit/test_load_threshold.c \
 	tests/unit/test_lobby.c \

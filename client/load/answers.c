@@ -28,7 +28,10 @@ static bool take_name(struct bot *bot, int32_t response, struct span text)
     if (!span_equal(text, span_of(SAY_NAME_TAKEN)) || bot->named_before)
         worker_error(bot->worker, ERROR_NAME);
     bot_new_name(bot);
-    bot_name(bot);
+    if (bot->worker->config->ahead)
+        bot_await(bot, BOT_QUITTING); /* the goodbye is on its way: what is refused before it is no news */
+    else
+        bot_name(bot);
     return true;
 }
 
@@ -69,6 +72,8 @@ static bool take_list(struct bot *bot, int32_t response, struct span list)
     case BOT_LEAVING:
         answered(bot, KIND_LEAVE, GET_CHATS, response, list);
         bot_check_echoes(bot);
+        if (worker->config->verify)
+            bot_check_records(bot, bot->owed);
         arrive_in_lobby(bot, list);
         return true;
     case BOT_CREATING:

@@ -86,8 +86,8 @@ void bot_arrived(struct bot *bot)
 static void forget(struct bot *bot)
 {
     struct worker *worker = bot->worker;
-    if (bot->fd >=
-        0) { /* out of the epoll set first: while somebody else holds the socket, its close leaves it there */
+    if (bot->fd >= 0) {
+        /* First: while somebody else holds the socket, its close leaves it in the set. */
         epoll_ctl(worker->epoll, EPOLL_CTL_DEL, bot->fd, NULL);
         net_close(bot->fd);
     }
@@ -224,7 +224,7 @@ static void ended(struct bot *bot)
         bot_lose(bot, bot->turned_away);
         return;
     }
-    if (worker->profile->main == KIND_VISIT)
+    if (worker->profile->main == KIND_VISIT && bot->entered_at >= bot->began)
         worker_time(worker, KIND_VISIT, bot->began);
     events_finished(bot);
     forget(bot);

@@ -54,6 +54,7 @@ struct bot {
 
     struct ledger *chat;       /* where it stands, or is on its way to */
     uint64_t at;               /* the record that comes next */
+    uint64_t owed;             /* so many it must have been sent when its leave is answered */
     uint64_t reached;          /* so many of them had come before its last connection was lost */
     uint64_t gap_from, gap_to; /* records that it was not sent, as far as anybody can tell yet */
     uint32_t voice;            /* of this connection; 0: it has said nothing yet */
@@ -103,6 +104,8 @@ struct ledger *bot_room(struct bot *bot, uint32_t number);
 void bot_head_for(struct bot *bot, struct ledger *chat);
 void bot_join(struct bot *bot, struct ledger *chat);
 void bot_leave(struct bot *bot);
+/* The same asked for with others before it, so that something else is waited for. */
+void bot_leave_ahead(struct bot *bot);
 void bot_quit(struct bot *bot);
 /* A message that was due then. */
 void bot_say(struct bot *bot, int64_t due);

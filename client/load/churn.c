@@ -19,7 +19,7 @@ static void connected(struct bot *bot)
         return;
     bot_head_for(bot, own_chat(bot));
     bot_put(bot, CONNECT_CHAT, ledger_name(bot->chat));
-    bot_put(bot, LEAVE_CHAT, (struct span){0});
+    bot_leave_ahead(bot);
     bot_put(bot, DISCONNECT, (struct span){0});
 }
 

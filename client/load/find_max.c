@@ -34,7 +34,6 @@ static bool try_rate(struct load *load, struct options *options, struct live *li
 /* What is known so far; 0: nothing. */
 struct bounds {
     double held, broken;
-    bool generator; /* it was the generator that could do no more */
 };
 
 static double next_rate(const struct bounds *bounds, double first)
@@ -50,6 +49,7 @@ static bool search(struct load *load, struct options *options, struct live *live
                    struct results_kept *kept, FILE *to)
 {
     struct bounds bounds = {0};
+    char why[sizeof results->invalid] = ""; /* it was the generator that could do no more */
     double first = options->rate, rate = first;
     for (; rate > 0 && rate <= RATE_MOST && results->n_steps < FIND_STEPS; rate = next_rate(&bounds, first)) {
         struct find_step *step = &results->steps[results->n_steps];
@@ -65,15 +65,12 @@ static bool search(struct load *load, struct options *options, struct live *live
             results_keep(results, kept);
         } else {
             bounds.broken = rate;
-            bounds.generator = !step->valid;
+            memcpy(why, results->invalid, sizeof why);
         }
     }
-    char why[sizeof results->invalid];
-    memcpy(why, results->invalid, sizeof why);
     if (results->max > 0)
         results_go_back(results, kept);
-    if (bounds.generator)
-        memcpy(results->invalid, why, sizeof why);
+    memcpy(results->invalid, why, sizeof why);
     return true;
 }
 

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 
 #define PATIENCE (10 * SECOND) /* without any progress for so long nothing more is waited for */
-#define PATIENCE_IN_ALL (120 * SECOND)
+enum { PATIENCE_IN_ALL = 12 /* times as long */ };
 #define GRACE SECOND /* for messages that are due and the thread is late with */
 
 /* CPU time of this thread, and time in which it could have run but others did, in nanoseconds. */
@@ -44,7 +44,8 @@ static void begin_run(struct worker *worker)
 {
     for (size_t i = 1; i < worker->n_tallies; i++)
         tally_clear(&worker->tallies[i]);
-    atomic_store_explicit(&worker->gave_up, false, memory_order_relaxed);
+    if (worker->profile->rooms)
+        worker->started = 0; /* whoever went while nobody was to come is let in again */
     worker->schedule = worker->load->schedule;
     worker->tally_end = INT64_MIN;
     worker->slot_end = INT64_MIN;
@@ -80,6 +81,11 @@ void modes_enter(struct worker *worker, enum mode mode)
         turns_take(worker);
     worker->seen_mode = mode;
     worker->mode_since = worker->progress = worker->checked = worker->now;
+    /* With a server that has been given up, one does not wait as long to say goodbye. */
+    worker->patience =
+        mode == MODE_QUIT && atomic_load_explicit(&worker->gave_up, memory_order_relaxed) ? PATIENCE / 4 : PATIENCE;
+    if (mode == MODE_RUN || mode == MODE_QUIT)
+        atomic_store_explicit(&worker->gave_up, false, memory_order_relaxed);
     if (mode == MODE_RUN)
         begin_run(worker);
     if (mode == MODE_SETTLE) {
@@ -186,17 +192,24 @@ static bool is_done(struct worker *worker)
     }
 }
 
-/* What has not come by now does not come any more. */
+static bool is_silent(const struct worker *worker)
+{
+    return worker->now - worker->progress > worker->patience;
+}
+
+/* What has not come by now does not come any more; but as long as something comes, nobody knows that it is lost. */
 static void give_up(struct worker *worker)
 {
+    bool lost = is_silent(worker);
     atomic_store_explicit(&worker->gave_up, true, memory_order_relaxed);
     for (uint32_t i = 0; i < worker->n; i++) {
         struct bot *bot = &worker->bots[i];
         if (worker->seen_mode == MODE_SETTLE && bot->place != BOT_AWAY && !worker->profile->rests(bot)) {
             worker_error(worker, ERROR_UNANSWERED);
-            bot_check_echoes(bot);
+            if (lost)
+                bot_check_echoes(bot);
         }
-        if (worker->seen_mode == MODE_DRAIN && !has_all(worker, bot))
+        if (worker->seen_mode == MODE_DRAIN && lost && !has_all(worker, bot))
             bot_check_records(bot, atomic_load_explicit(&worker->load->ends[bot->room], memory_order_relaxed));
         if (worker->seen_mode == MODE_QUIT && bot->place != BOT_AWAY) {
             worker_error(worker, ERROR_UNANSWERED);
@@ -208,15 +221,8 @@ static void give_up(struct worker *worker)
 /* Something may come for ever: from others who talk in the same chats, or from a server that has lost its wits. */
 static bool is_hopeless(const struct worker *worker)
 {
-    int64_t silence = worker->now - worker->progress, all = worker->now - worker->mode_since;
-    switch (worker->seen_mode) {
-    case MODE_ENTER:
-        return silence > PATIENCE;
-    case MODE_QUIT:
-        return silence > PATIENCE / 4 || all > PATIENCE;
-    default:
-        return silence > PATIENCE || all > PATIENCE_IN_ALL;
-    }
+    bool too_long = worker->now - worker->mode_since > PATIENCE_IN_ALL * worker->patience;
+    return is_silent(worker) || (too_long && worker->seen_mode != MODE_ENTER);
 }
 
 void modes_check(struct worker *worker)

@@ -104,7 +104,8 @@ static const struct args_row rows[] = {
      CLIENTS_MOST},
     {"slow", 0, "N", NULL, "members of each room who stop reading (1 in slow)", args_set_number, AT(config.slow), 1,
      CLIENTS_MOST},
-    {"size", 0, "BYTES", "64", "of a text", args_set_number, AT(config.size), MARK_BYTES, MESSAGE_MAX_MOST},
+    {"size", 0, "BYTES", NULL, "of a text (64; thesis: 32)", args_set_number, AT(config.size), MARK_BYTES,
+     MESSAGE_MAX_MOST},
     {"rate", 0, "N", NULL, "messages a second, over all senders: an open loop (1000)", args_set_fraction, AT(rate),
      1000, (int64_t)RATE_MOST * 1000000},
     {"closed", 0, NULL, NULL, "a closed loop: who gets a message of its own back sends the next", args_set_flag,
@@ -284,6 +285,8 @@ static void settle(struct options *options)
         config->threads = bots;
     if (!config->window)
         config->window = 1;
+    if (!config->size) /* the thesis's texts are of hex digits alone, as marks are */
+        config->size = config->profile == &profile_thesis ? MARK_BYTES : 64;
     if (options->rate <= 0)
         options->rate = 1000;
     config->verify = !options->no_verify;
@@ -292,24 +295,12 @@ static void settle(struct options *options)
         config->seed &= UINT32_MAX; /* short enough to be typed again */
 }
 
-static bool check_files(struct args *args, const struct options *options)
-{
-    const char *const files[] = {options->json, options->csv, options->hgrm};
-    for (size_t i = 0; i < 3; i++)
-        for (size_t j = 0; j < i; j++)
-            if (files[i] && files[j] && strcmp(files[i], files[j]) == 0)
-                return args_complain(args, "two results can't be written to one file, '%s'", files[i]);
-    return true;
-}
-
 static bool understand(struct args *args, struct options *options, int argc, char **argv)
 {
     options->seed = -1;
     options->config.history = 1000;
     if (!args_defaults(args) || !args_command_line(args, argc, argv) || !args_apply(args) ||
         !take_operand(args, options) || !check_profile(args, options) || !check_find_max(args, options))
-        return false;
-    if (!check_files(args, options))
         return false;
     if (options->chats && options->no_verify)
         return args_complain(args, "--chats: nothing is kept to compare with --no-verify");

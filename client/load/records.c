@@ -32,13 +32,18 @@ static bool find_mark(const struct worker *worker, struct span record, struct ma
 {
     struct span text;
     return find_text(record, &text) && text.n >= MARK_BYTES && mark_get(text.at, &worker->load->key, mark) &&
-           mark->voice < atomic_load_explicit(&worker->load->voices, memory_order_relaxed);
+           mark->voice > 0 && mark->voice < atomic_load_explicit(&worker->load->voices, memory_order_relaxed);
 }
 
 /* A server that lies all the time is not to stall whom it lies to. */
+static bool lies_all_the_time(void)
+{
+    return violation_sum() >= 1000;
+}
+
 static uint64_t reach(void)
 {
-    return violation_sum() < 1000 ? LEDGER_REACH : 16;
+    return lies_all_the_time() ? 16 : LEDGER_REACH;
 }
 
 /* ---- Evidence ---- */
@@ -75,6 +80,8 @@ static void kept_from_others(struct bot *bot, struct span record, uint64_t print
     char text[VIOLATION_TEXT];
     struct worker *worker = bot->worker;
     violation_found(when ? VIOLATION_LOSS : VIOLATION_OTHER, "%s, which others were not sent", told(bot, record, text));
+    if (lies_all_the_time())
+        return;
     if (!ledger_insert(bot->chat, bot->at, print, when))
         worker_die("no memory");
     for (struct bot *other = worker->bots; other < worker->bots + worker->n; other++)

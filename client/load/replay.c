@@ -9,7 +9,7 @@ static void enter(struct bot *bot)
 {
     bot_join(bot, bot_room(bot, bot->id + bot->step++));
     bot->replay_at = bot->asked_at;
-    bot_put(bot, LEAVE_CHAT, (struct span){0});
+    bot_leave_ahead(bot);
 }
 
 static void lobby(struct bot *bot, struct span list)

@@ -96,9 +96,24 @@ void bot_join(struct bot *bot, struct ledger *chat)
     ask(bot, CONNECT_CHAT, ledger_name(chat), BOT_JOINING);
 }
 
+/* Whoever leaves is owed what is there when the server hears of it: at least what others have been sent by now, and what the
+ * founder put there. */
+static void note_owed(struct bot *bot)
+{
+    uint64_t history = bot->worker->profile->replays ? bot->worker->config->history : 0;
+    bot->owed = bot->chat->n > history ? bot->chat->n : history;
+}
+
 void bot_leave(struct bot *bot)
 {
+    note_owed(bot);
     ask(bot, LEAVE_CHAT, (struct span){0}, BOT_LEAVING);
+}
+
+void bot_leave_ahead(struct bot *bot)
+{
+    note_owed(bot);
+    bot_put(bot, LEAVE_CHAT, (struct span){0});
 }
 
 void bot_quit(struct bot *bot)

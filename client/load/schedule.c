@@ -16,11 +16,16 @@ void schedule_make(struct schedule *schedule, const struct load_phase *phases, s
     }
 }
 
+static int64_t due_in(const struct slot *slot, uint64_t number)
+{
+    return slot->begin + (int64_t)((double)number * (double)SECOND / slot->value);
+}
+
 int64_t schedule_due(const struct schedule *schedule, uint64_t number)
 {
     for (const struct slot *slot = schedule->slots; slot < schedule->slots + schedule->n; slot++)
         if (number < slot->first + slot->n)
-            return slot->begin + (int64_t)((double)(number - slot->first) * (double)SECOND / slot->value);
+            return due_in(slot, number - slot->first);
     return NEVER;
 }
 
@@ -34,15 +39,28 @@ int schedule_slot(const struct schedule *schedule, int64_t at)
     return i;
 }
 
+/* How many of its messages are due at that moment, to the last one that schedule_due calls due then. */
+static uint64_t due_by(const struct slot *slot, int64_t at)
+{
+    double about = slot->n ? (double)(at - slot->begin) * slot->value / (double)SECOND : 0;
+    uint64_t n = about < (double)slot->n ? (uint64_t)about : slot->n;
+    while (n > 0 && due_in(slot, n - 1) > at)
+        n--;
+    while (n < slot->n && due_in(slot, n) <= at)
+        n++;
+    return n;
+}
+
 void schedule_cut(struct schedule *schedule, int64_t at)
 {
     uint64_t first = 0;
     for (struct slot *slot = schedule->slots; slot < schedule->slots + schedule->n; slot++) {
-        if (slot->end > at) {
-            int64_t end = slot->begin > at ? slot->begin : at;
-            uint64_t due = (uint64_t)((double)(end - slot->begin) * slot->value / (double)SECOND) + 1;
-            slot->end = end;
-            slot->n = end == slot->begin ? 0 : due < slot->n ? due : slot->n;
+        if (slot->begin > at) {
+            slot->begin = slot->end = at;
+            slot->n = 0;
+        } else if (slot->end > at) {
+            slot->n = due_by(slot, at);
+            slot->end = at;
         }
         slot->first = first;
         first += slot->n;

@@ -10,7 +10,8 @@
 #include "client/load/profile.h"
 #include "client/load/random.h"
 
-enum { BURST_MOST = 10000 /* messages: a probability of leaving near 0 would have it put them for ever */ };
+/* Messages of a burst and bytes: a probability of leaving near 0 would have it put them for ever. */
+enum { BURST_MOST = 10000, BURST_BYTES = 16 * 1024 * 1024 };
 
 static uint64_t count_lines(const struct buf *list)
 {
@@ -74,7 +75,7 @@ static void lobby(struct bot *bot, struct span list)
 static void chat(struct bot *bot)
 {
     const struct worker *worker = bot->worker;
-    for (int i = 0; i < BURST_MOST && worker_goes_on(worker); i++) {
+    for (int i = 0; i < BURST_MOST && bot->out.n < BURST_BYTES && worker_goes_on(worker); i++) {
         if (random_chance(&bot->random, worker->config->leave_chance))
             break;
         bot_say(bot, worker->now);

@@ -12,7 +12,7 @@ enum { BURST_BYTES = 64 * 1024 /* put at once: no more than a socket is likely t
 
 bool turns_paced(const struct worker *worker)
 {
-    return worker->profile->rooms && !worker->config->closed;
+    return load_paced(worker->config);
 }
 
 /* The number of the message at a turn of the worker: its senders have some of all seats, in order. */
@@ -81,28 +81,38 @@ static void note_lag(const struct bot *bot, int64_t due)
 
 static void pay(struct bot *bot)
 {
-    while (bot->out.n < BURST_BYTES && owes(bot)) {
-        int64_t due = schedule_due(&bot->worker->schedule, bot->next);
-        note_lag(bot, due);
-        bot_say(bot, due);
-        bot->next += bot->worker->load->n_senders;
-    }
+    int64_t due = schedule_due(&bot->worker->schedule, bot->next);
+    note_lag(bot, due);
+    bot_say(bot, due);
+    bot->next += bot->worker->load->n_senders;
+}
+
+/* It is its turn, or it has been answered in a closed loop, while time runs. */
+static bool may_say(const struct bot *bot)
+{
+    const struct worker *worker = bot->worker;
+    if (turns_paced(worker))
+        return (worker->seen_mode == MODE_RUN || worker->seen_mode == MODE_SETTLE) && owes(bot);
+    int slot = schedule_slot(&worker->schedule, worker->now);
+    return worker->seen_mode == MODE_RUN && slot >= 0 && slot < (int)worker->schedule.n &&
+           bot->said - bot->seen < worker->config->window;
+}
+
+bool turns_more(const struct bot *bot)
+{
+    return bot->sends && bot->place == BOT_CHAT && bot_writes(bot) && may_say(bot);
 }
 
 void turns_catch_up(struct bot *bot)
 {
-    const struct worker *worker = bot->worker;
-    if (!bot->sends || bot->place != BOT_CHAT || !bot_writes(bot))
+    if (!turns_more(bot))
         return;
-    if (turns_paced(worker)) {
-        if (worker->seen_mode == MODE_RUN || worker->seen_mode == MODE_SETTLE)
+    do {
+        if (turns_paced(bot->worker))
             pay(bot);
-        return;
-    }
-    int slot = schedule_slot(&worker->schedule, worker->now);
-    bool open = worker->seen_mode == MODE_RUN && slot >= 0 && slot < (int)worker->schedule.n;
-    while (open && bot->said - bot->seen < worker->config->window)
-        bot_say(bot, worker->now);
+        else
+            bot_say(bot, bot->worker->now);
+    } while (bot->out.n < BURST_BYTES && may_say(bot));
 }
 
 /* Whose sender could have sent it was not sent for want of time: that is the generator's lag as well. */

@@ -19,6 +19,8 @@ void turns_take(struct worker *worker);
 /* Messages that the bot may send now, put behind what it has to send: those it owes to the schedule, or as many as its
  * window has room for. */
 void turns_catch_up(struct bot *bot);
+/* There are such messages, and room for them. */
+bool turns_more(const struct bot *bot);
 /* When the next message is due; NEVER when there is none. */
 int64_t turns_next(const struct worker *worker);
 /* All turns of the schedule have come. */

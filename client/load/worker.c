@@ -1,8 +1,8 @@
 /* A thread of bots.
  *
  * Threading: a worker's bots, sockets, ledgers and agenda are touched by its thread alone. The driver says what is to be
- * done by `mode`, and hears by `finished` that it is; between the two, and whenever a mode is finished and the next one
- * not ordered, the driver may read what the worker holds. Counts may be read at any time. */
+ * done by `order`, and hears by `finished` that it is. Until the next order the driver may read what the worker holds: nothing
+ * is on its way then, though a server may still say what nobody asked for. Counts may be read at any time. */
 #include "client/load/worker.h"
 
 #include <errno.h>
@@ -154,7 +154,7 @@ static void flush_due(struct worker *worker)
         bot->due = false;
         turns_catch_up(bot);
         bot_flush(bot);
-        if (bot_writes(bot) && bot->place == BOT_CHAT && !turns_paid(bot))
+        if (turns_more(bot))
             bot_make_due(bot);
     }
     if (worker->config->events)
@@ -187,19 +187,17 @@ static int64_t wait_until(const struct worker *worker)
     return until;
 }
 
-/* How late the thread is with a moment that was known beforehand: it is as late with whatever a server sends. */
+/* How late the thread is with moments that were known beforehand: it is as late with whatever a server sends. */
 static void beat(struct worker *worker)
 {
-    if (worker->seen_mode != MODE_RUN || worker->now < worker->next_beat)
-        return;
-    hist_add(&worker->beats, worker->now - worker->next_beat);
-    worker->next_beat = worker->now + BEAT_EVERY;
+    for (; worker->seen_mode == MODE_RUN && worker->next_beat <= worker->now; worker->next_beat += BEAT_EVERY)
+        hist_add(&worker->beats, worker->now - worker->next_beat);
 }
 
 static void turn(struct worker *worker)
 {
     struct epoll_event events[EVENTS];
-    int64_t wait = wait_until(worker) - worker->now;
+    int64_t wait = wait_until(worker) - clock_now();
     struct timespec timeout = {.tv_sec = wait > 0 ? wait / SECOND : 0, .tv_nsec = wait > 0 ? wait % SECOND * 1000 : 0};
     int n = epoll_pwait2(worker->epoll, events, EVENTS, &timeout, NULL);
     if (n < 0 && errno != EINTR)
@@ -227,7 +225,8 @@ void *worker_run(void *at)
     pthread_setname_np(pthread_self(), worker->name);
     if (turns_paced(worker))
         prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* messages are due at exact times */
-    worker->now = worker->progress = clock_now();
+    worker->now = clock_now();
+    modes_enter(worker, MODE_ENTER);
     if (worker->profile->settles && !worker->config->staged)
         worker->target = worker->n;
     while (worker->seen_mode != MODE_END)

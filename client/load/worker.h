@@ -72,6 +72,7 @@ struct worker {
     int64_t now; /* when the batch of events was taken, or read anew after long work */
     int64_t mode_since;
     int64_t progress; /* when something last came, or somebody arrived */
+    int64_t patience; /* without any progress for so long nothing more is waited for in this mode */
     int64_t checked;  /* when it last looked whether the mode is finished */
     int64_t slot_end; /* of the schedule's slot that is now */
     struct agenda agenda;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "tests/clients/loader.h"
@@ -78,6 +79,39 @@ static void load_two_with_one_seed(const struct trial *trial)
         trial_skip("the machine is too busy: the loads never met");
 }
 
+/* Names are refused when the rest of the visit has been asked for already. */
+static void load_two_visit_with_one_seed(const struct trial *trial)
+{
+    enum { TWO = 2 };
+    struct loader loaders[TWO];
+    double names = 0;
+    struct server *server = start(trial);
+    for (int i = 0; i < TWO; i++)
+        loaders[i] = loader_start(server->port, "-p churn 20 --ahead --seed 7 -d 0.8");
+    for (int i = 0; i < TWO; i++) {
+        struct result result = loader_end(&loaders[i]);
+        result_delivered(&result);
+        double visits = result_number(&result, "times_us/visit/count"),
+               left = result_number(&result, "times_us/leave/count");
+        check(visits > 0 && visits == left, "%g visits, %g times a chat was left", visits, left);
+        names += result_number(&result, "times_us/connect/count") - result_number(&result, "times_us/name/count");
+    }
+    server_stop(server);
+    if (names < 1)
+        trial_skip("the machine is too busy: the loads never met");
+}
+
+/* More than memory holds, if it were all put at once. */
+static void load_windows_of_gigabytes(const struct trial *trial)
+{
+    struct server *server =
+        server_start(&(struct launch){.arch = trial->arch, .options = {"--max-message", "1000000"}});
+    struct result result = loader_run(server->port, "-p rooms -m 1 --closed --window 10000 --size 900000 -d 0.2");
+    result_fine(&result);
+    check(result_number(&result, "counts/delivered") == result_number(&result, "counts/sent"), "not all came back");
+    server_stop(server);
+}
+
 /* ---- Output that ends ---- */
 
 /* Its standard output is this. */
@@ -112,6 +146,28 @@ static void load_log_that_nobody_reads_on(const struct trial *trial)
     server_stop(server);
 }
 
+/* Who keeps the log without reading it makes the bots wait; but not a run that is to end. */
+static void load_log_that_nobody_reads(const struct trial *trial)
+{
+    int ends[2];
+    struct server *server = start(trial);
+    check(pipe2(ends, O_CLOEXEC) == 0, "no pipe: %s", strerror(errno));
+    struct program *program = start_into(server->port, "4 -t 2 --log", ends[1]);
+    struct loader loader = {.program = program};
+    int before, held = -1;
+    do { /* until the pipe takes no more */
+        before = held;
+        loader_wait(&loader, loader_wait(&loader, 0, " s  "), " s  ");
+        check(ioctl(ends[0], FIONREAD, &held) == 0, "FIONREAD: %s", strerror(errno));
+    } while (held == 0 || held != before);
+    program_signal(program, SIGTERM);
+    int code = program_wait(program);
+    struct bytes err = file_read(program->err);
+    check(code == 1 && strstr(err.at, "to its end: nobody reads it"), "exit %d: %s", code, err.at);
+    close(ends[0]);
+    server_stop(server);
+}
+
 static void load_output_is_full(const struct trial *trial)
 {
     static const char *const ways[] = {"-p idle 3 -d 0.1", "-p rooms -m 3 --closed -d 0.1"};
@@ -126,6 +182,13 @@ static void load_output_is_full(const struct trial *trial)
         check(strncmp(err.at, LOADER ": ", strlen(LOADER ": ")) == 0 && strchr(err.at, '\n') == err.at + err.n - 1 &&
                   strstr(err.at, "could not be written: No space left"),
               "it says '%s' instead of one line", err.at);
+    }
+    static const char *const files[] = {"csv", "hgrm"};
+    for (size_t i = 0; i < 2;
+         i++) { /* what it wrote says how it ended, whatever came after that (loader_end compares) */
+        struct result result = loader_run(server->port, trial_text("-p idle 3 -d 1.1 --%s /dev/full", files[i]));
+        check(result.outcome.code == 1 && strstr(result.outcome.err.at, "/dev/full: No space left"), "exit %d: %s",
+              result.outcome.code, result.outcome.err.at);
     }
     struct program *program = start_into(server->port, "3 --log", open("/dev/full", O_WRONLY | O_CLOEXEC));
     int code = program_wait(program);
@@ -169,6 +232,9 @@ static void load_fewer_and_more_again(const struct trial *trial)
 const struct scenario load_edges_scenarios[] = {
     {"load_thresholds_before_time", load_thresholds_before_time},
     {"load_two_with_one_seed", load_two_with_one_seed},
+    {"load_two_visit_with_one_seed", load_two_visit_with_one_seed},
+    {"load_windows_of_gigabytes", load_windows_of_gigabytes},
+    {"load_log_that_nobody_reads", load_log_that_nobody_reads},
     {"load_log_that_nobody_reads_on", load_log_that_nobody_reads_on},
     {"load_output_is_full", load_output_is_full},
     {"load_fewer_and_more_again", load_fewer_and_more_again},

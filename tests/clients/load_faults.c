@@ -152,6 +152,38 @@ static void load_finds_the_last_one_missing(const struct trial *trial)
     }
 }
 
+/* Whoever leaves must have been sent all that others were, or that was put there. All of these run at once. */
+static void load_finds_half_a_history(const struct trial *trial)
+{
+    static const struct {
+        struct proxy_plan plan;
+        const char *words;
+    } ways[] = {
+        {{.fault = FAULT_CUT, .connection = 1, .record = 51}, "-p replay 2 --history 100 -d 0.5"},
+        {{.fault = FAULT_CUT, .connection = 2, .record = 101, .late = true}, "-p replay 2 --history 100 -d 0.5"},
+        {{.fault = FAULT_CUT, .connection = 1, .record = 51}, "-p replay 1 --history 100 -d 0.5"},
+        {{.fault = FAULT_CUT, .connection = 1, .record = 1}, "-p replay 1 --history 1 -d 0.5"},
+        {{.fault = FAULT_NONE}, "-p replay 3 --history 100 -d 0.5"},
+    };
+    enum { WAYS = sizeof ways / sizeof *ways };
+    struct server *servers[WAYS];
+    struct loader loaders[WAYS];
+    for (size_t i = 0; i < WAYS; i++) {
+        struct proxy_plan plan = ways[i].plan;
+        servers[i] = start(trial);
+        plan.port = servers[i]->port;
+        loaders[i] = loader_start(proxy_start(&plan), ways[i].words);
+    }
+    for (size_t i = 0; i < WAYS; i++) {
+        struct result result = loader_end(&loaders[i]);
+        if (ways[i].plan.fault == FAULT_NONE)
+            result_fine(&result);
+        else
+            result_violates(&result, "loss");
+        server_stop(servers[i]);
+    }
+}
+
 /* ---- Files ---- */
 
 /* The folder's chats, the last one of them without its record number `gone`; 0: with all of them. */
@@ -254,6 +286,22 @@ static void load_sees_the_server_stall(const struct trial *trial)
         trial_skip("the machine is too busy: the generator did not believe its own figures in %d runs", TRIES);
 }
 
+/* All that it does is to read, and it is stopped for a third of the time: no message was sent late, but all were read late. */
+static void load_knows_that_it_read_late(const struct trial *trial)
+{
+    enum { STALL_MS = 250, RUN_MS = 500 };
+    struct server *server = start(trial);
+    struct loader loader = loader_start(server->port, "-p rooms -m 4 --senders 1 --rate 0.1 -d 600");
+    loader_wait(&loader, 0, "1 s");
+    for (int i = 0; i < 5; i++) {
+        stop_for(loader.program->pid, STALL_MS);
+        usleep(RUN_MS * 1000);
+    }
+    struct result result = end_run(&loader, "3 s");
+    check(result.outcome.code == 4 && !result_is(&result, "generator/valid"), "exit %d", result.outcome.code);
+    server_stop(server);
+}
+
 static void load_knows_that_it_was_late(const struct trial *trial)
 {
     enum { STALL_MS = 300 };
@@ -329,9 +377,11 @@ const struct scenario load_faults_scenarios[] = {
     {"load_finds_what_threads_disagree_on", load_finds_what_threads_disagree_on},
     {"load_finds_a_lost_message", load_finds_a_lost_message},
     {"load_finds_the_last_one_missing", load_finds_the_last_one_missing},
+    {"load_finds_half_a_history", load_finds_half_a_history},
     {"load_finds_a_record_gone_from_a_file", load_finds_a_record_gone_from_a_file},
     {"load_sees_the_server_stall", load_sees_the_server_stall},
     {"load_knows_that_it_was_late", load_knows_that_it_was_late},
+    {"load_knows_that_it_read_late", load_knows_that_it_read_late},
     {"load_asked_too_much", load_asked_too_much},
     {"load_outlives_the_server", load_outlives_the_server},
     {0},

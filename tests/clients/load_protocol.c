@@ -119,6 +119,39 @@ static void load_lengths_that_cannot_be(const struct trial *trial)
     (void)trial;
 }
 
+/* Whatever is found later, a frame that no server should send has been sent. */
+static void load_protocol_error_while_it_searches(const struct trial *trial)
+{
+    struct prank prank = frame_of(42, SUCCESS, 0, "");
+    prank.after = 60;
+    struct result result =
+        loader_run(pretender_start(&prank),
+                   "-p rooms -m 3 --senders 1 --rate 100 -d 0.4 --find-max --threshold deliver_rate<1000");
+    if (result_number(&result, "find_max/rate") < 100)
+        trial_skip("the machine is too busy: not even the first rate held");
+    check(result.outcome.code == 3, "exit %d", result.outcome.code);
+    check(strstr(result.outcome.out.at, "protocol errors; the first"), "it does not say so: %s", result.outcome.out.at);
+    (void)trial;
+}
+
+/* It is told at once, not after all that else might come. */
+static void load_founder_hears_nonsense(const struct trial *trial)
+{
+    static const struct {
+        int32_t request, response;
+    } frames[] = {{SET_NAME, SUCCESS}, {CONNECT_CHAT, SUCCESS}, {42, SUCCESS}};
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        struct prank prank = frame_of(frames[i].request, frames[i].response, 0, "");
+        char *said = trial_alloc(2 * SERVER_HEADER);
+        protocol_server_header(said, SET_NAME, SUCCESS, 0);
+        memcpy(said + SERVER_HEADER, prank.bytes, SERVER_HEADER);
+        int port = pretender_start(&(struct prank){.bytes = said, .n = 2 * SERVER_HEADER});
+        struct call call = loader_call(port, run_of_40);
+        loader_refuses(&call, 1, "nothing asked for");
+    }
+    (void)trial;
+}
+
 static void load_answers_to_nothing(const struct trial *trial)
 {
     static const struct {
@@ -218,6 +251,8 @@ const struct scenario load_protocol_scenarios[] = {
     {"load_requests_that_nobody_knows", load_requests_that_nobody_knows},
     {"load_responses_that_are_none", load_responses_that_are_none},
     {"load_lengths_that_cannot_be", load_lengths_that_cannot_be},
+    {"load_protocol_error_while_it_searches", load_protocol_error_while_it_searches},
+    {"load_founder_hears_nonsense", load_founder_hears_nonsense},
     {"load_answers_to_nothing", load_answers_to_nothing},
     {"load_records_that_are_none", load_records_that_are_none},
     {"load_text_changed_for_everybody", load_text_changed_for_everybody},

@@ -149,8 +149,20 @@ const char *result_text(const struct result *result, const char *path)
     return at->valuestring;
 }
 
+/* Whoever reads of rates must hear whether the bots may be their limit, and not without reason. */
+static void check_limit(const struct result *result)
+{
+    static const char text[] = "may be the limits of the bots";
+    bool told = strstr(result->outcome.out.at, text) || strstr(result->outcome.err.at, text);
+    bool full = result_is(result, "generator/valid") && result_number(result, "generator/busiest_thread") > 0.95;
+    if (told != full)
+        trial_fail("it %s that its thread was busy for %g of the time", told ? "says" : "does not say",
+                   result_number(result, "generator/busiest_thread"));
+}
+
 void result_delivered(const struct result *result)
 {
+    check_limit(result);
     if (result_number(result, "delivery/violations") != 0)
         trial_fail("delivery is violated: %s", result_text(result, "delivery/first"));
     if (!result_is(result, "delivery/verified") || !result_is(result, "delivery/drained"))

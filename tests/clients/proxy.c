@@ -29,6 +29,7 @@ struct stream {
 struct link {
     struct stream down, up; /* from the server, and to it */
     unsigned number, seen;
+    bool cut;   /* no record is passed on now */
     char *kept; /* a record that comes after the next one */
     size_t n_kept;
 };
@@ -57,6 +58,9 @@ static bool is_chosen(const struct link *link)
 static void spoil(struct link *link, char *frame, size_t n)
 {
     switch (doing.fault) {
+    case FAULT_CUT:
+        link->cut = true;
+        return;
     case FAULT_DROP:
         return;
     case FAULT_DOUBLE:
@@ -86,6 +90,9 @@ static void pass_down(struct link *link, char *frame, size_t n)
         spoil(link, frame, n);
         return;
     }
+    if (record && link->cut)
+        return;
+    link->cut = false;
     pass(link->down.to, frame, n);
     if (record && link->kept) {
         pass(link->down.to, link->kept, link->n_kept);

@@ -11,6 +11,7 @@ enum fault {
     FAULT_SWAP,        /* it comes after the next one */
     FAULT_CHANGE,      /* the last byte of its text is another one */
     FAULT_CHANGE_MARK, /* the first byte of its text is no digit any more */
+    FAULT_CUT,         /* it is left out, and all records that follow, until something else comes */
     FAULT_LOSE         /* a message is not passed on to the server */
 };
 

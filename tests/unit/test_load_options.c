@@ -195,7 +195,9 @@ static void defaults(void **state)
     net_text(&config->connect[0], address);
     assert_string_equal(address, "127.0.0.1:5000");
     assert_true(config->threads >= 1);
-    assert_int_equal(config->size, 64);
+    assert_int_equal(config->size, 32);
+    assert_int_equal(runs("-p rooms")->size, 64);
+    config = runs("20");
     assert_int_equal(config->least_chats, 4);
     assert_true(config->create_chance > 0.0019 && config->create_chance < 0.0021);
     assert_true(config->leave_chance > 0.049 && config->leave_chance < 0.051);

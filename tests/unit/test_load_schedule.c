@@ -75,6 +75,49 @@ static void moments_have_slots(void **state)
     (void)state;
 }
 
+/* All that is due by then, and nothing else: who has sent it owes nothing. */
+static void a_cut_leaves_what_is_due(void **state)
+{
+    static const double rates[] = {1, 3, 999, 3000, 70000, 300000, 700000, 4999999, 9999999};
+    uint64_t stream = 11;
+    for (size_t r = 0; r < sizeof rates / sizeof *rates; r++)
+        for (int i = 0; i < 2000; i++) {
+            struct schedule whole, cut;
+            int64_t at = BEGIN + (int64_t)random_below(&stream, 3 * SECOND);
+            const struct load_phase phases[] = {{SECOND, rates[r], true}, {SECOND, rates[r] / 3, true}};
+            schedule_make(&whole, phases, 2, BEGIN, true);
+            cut = whole;
+            schedule_cut(&cut, at);
+            uint64_t n = cut.slots[1].first + cut.slots[1].n;
+            assert_true(n == 0 || schedule_due(&whole, n - 1) <= at);
+            assert_true(schedule_due(&whole, n) > at);
+            assert_true(n == 0 || schedule_due(&cut, n - 1) == schedule_due(&whole, n - 1));
+            assert_true(schedule_due(&cut, n) == NEVER);
+        }
+    (void)state;
+}
+
+/* Behind a cut there is no slot, however long the others were to last. */
+static void a_cut_ends_all_slots(void **state)
+{
+    static const int64_t cuts[] = {-5, 0, 1, SECOND - 1, SECOND, SECOND + 1, 2 * SECOND, 9 * SECOND};
+    static const struct load_phase phases[] = {{SECOND, 10, false}, {SECOND, 20, true}, {SECOND, 0, true}};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+        for (int paced = 0; paced < 2; paced++) {
+            struct schedule schedule;
+            int64_t at = BEGIN + cuts[i], end = cuts[i] < 3 * SECOND ? at : BEGIN + 3 * SECOND;
+            schedule_make(&schedule, phases, 3, BEGIN, paced);
+            schedule_cut(&schedule, at);
+            assert_true(schedule_end(&schedule) == end);
+            assert_int_equal(schedule_slot(&schedule, end), 3);
+            assert_int_equal(schedule_slot(&schedule, end + 1), 3);
+            assert_int_equal(schedule_slot(&schedule, BEGIN + 100 * SECOND), 3);
+            if (cuts[i] > 0)
+                assert_int_equal(schedule_slot(&schedule, BEGIN), 0);
+        }
+    (void)state;
+}
+
 static void schedules_without_messages(void **state)
 {
     struct schedule schedule = {0};
@@ -237,6 +280,8 @@ int main(void)
         cmocka_unit_test(messages_at_even_distances),
         cmocka_unit_test(messages_over_phases),
         cmocka_unit_test(moments_have_slots),
+        cmocka_unit_test(a_cut_leaves_what_is_due),
+        cmocka_unit_test(a_cut_ends_all_slots),
         cmocka_unit_test(schedules_without_messages),
         cmocka_unit_test(as_many_phases_as_there_can_be),
         cmocka_unit_test(appointments_come_in_order),

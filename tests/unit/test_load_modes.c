@@ -1,0 +1,119 @@
+/* When the load generator's threads stop waiting, and what they say of what has not come. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "client/load/bot.h"
+#include "client/load/modes.h"
+#include "client/load/violation.h"
+
+static struct tally tally;
+static struct load load;
+static struct worker worker;
+static struct bot bot;
+static _Atomic uint64_t ends;
+
+/* A thread with one bot, in its room, that has said two messages and seen one of them. */
+static int owed_an_echo(void **state)
+{
+    static struct load_config config = {.verify = true, .closed = true};
+    static struct ledger room = {.name = "room", .name_bytes = 4};
+    config.profile = &profile_rooms;
+    load = (struct load){.news = -1, .ends = &ends};
+    worker = (struct worker){.load = &load, .config = &config, .profile = &profile_rooms, .bots = &bot, .n = 1};
+    bot = (struct bot){.worker = &worker, .fd = -1, .place = BOT_CHAT, .chat = &room, .said = 2, .seen = 1};
+    worker.now = 1000 * SECOND;
+    worker.tallies = worker.tally = &tally;
+    assert_true(tally_open(&tally));
+    modes_enter(&worker, MODE_SETTLE);
+    (void)state;
+    return 0;
+}
+
+static int put_away(void **state)
+{
+    tally_close(&tally);
+    (void)state;
+    return 0;
+}
+
+/* So much later; something came a while before. */
+static void look_after(int64_t passed, int64_t silence)
+{
+    worker.now = worker.mode_since + passed;
+    worker.progress = worker.now - silence;
+    modes_check(&worker);
+}
+
+static uint64_t count_unanswered(void)
+{
+    return tally_error(&tally, ERROR_UNANSWERED);
+}
+
+static void somebody_slow_is_waited_for(void **state)
+{
+    look_after(9 * SECOND, 9 * SECOND);
+    look_after(100 * SECOND, 9 * SECOND);
+    assert_false(worker_has_finished(&worker, worker.seen));
+    assert_int_equal(count_unanswered(), 0);
+    bot.seen = 2;
+    look_after(101 * SECOND, 0);
+    assert_true(worker_has_finished(&worker, worker.seen));
+    assert_false(atomic_load(&worker.gave_up));
+    (void)state;
+}
+
+/* It is still answering: what has not come so far is not lost. */
+static void what_is_only_late_is_not_lost(void **state)
+{
+    uint64_t before = violation_sum();
+    look_after(121 * SECOND, SECOND);
+    assert_true(worker_has_finished(&worker, worker.seen) && atomic_load(&worker.gave_up));
+    assert_int_equal(count_unanswered(), 1);
+    assert_int_equal(violation_sum(), before);
+    (void)state;
+}
+
+static void what_nobody_sends_any_more_is_lost(void **state)
+{
+    uint64_t before = violation_count(VIOLATION_LOSS);
+    look_after(11 * SECOND, 11 * SECOND);
+    assert_true(worker_has_finished(&worker, worker.seen) && atomic_load(&worker.gave_up));
+    assert_int_equal(count_unanswered(), 1);
+    assert_int_equal(violation_count(VIOLATION_LOSS), before + 1);
+    (void)state;
+}
+
+/* After a run that was given up a goodbye is waited for, but not as long; whether it comes is a matter of its own. */
+static void goodbyes_are_waited_for(void **state)
+{
+    for (int given_up = 0; given_up < 2; given_up++) {
+        atomic_store(&worker.gave_up, given_up);
+        atomic_store(&worker.finished, 0);
+        bot.place = BOT_QUITTING;
+        modes_enter(&worker, MODE_QUIT);
+        assert_false(atomic_load(&worker.gave_up));
+        look_after(2 * SECOND, 2 * SECOND);
+        assert_false(worker_has_finished(&worker, worker.seen));
+        look_after(9 * SECOND, 9 * SECOND);
+        assert_true(worker_has_finished(&worker, worker.seen) == given_up);
+        look_after(11 * SECOND, 11 * SECOND);
+        assert_true(worker_has_finished(&worker, worker.seen) && atomic_load(&worker.gave_up));
+        assert_int_equal(bot.place, BOT_AWAY);
+    }
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(somebody_slow_is_waited_for, owed_an_echo, put_away),
+        cmocka_unit_test_setup_teardown(what_is_only_late_is_not_lost, owed_an_echo, put_away),
+        cmocka_unit_test_setup_teardown(what_nobody_sends_any_more_is_lost, owed_an_echo, put_away),
+        cmocka_unit_test_setup_teardown(goodbyes_are_waited_for, owed_an_echo, put_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
