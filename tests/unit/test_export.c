@@ -100,6 +100,8 @@ static void all_else_is_wrong(void **state)
         SPAN("{\"a\":tru}"),
         SPAN("{\"a\":\"\\x\"}"),
         SPAN("{\"a\":\"\\u12g4\"}"),
+        SPAN("{\"message\":\"Client read error\\u0000\"}"),
+        SPAN("{\"\\u0000\":1}"),
         SPAN("{\"a\":\"tab\there\"}"),
         SPAN("\xef\xbb\xbf{}"),
     };
