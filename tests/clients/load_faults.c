@@ -22,16 +22,34 @@ static struct server *start(const struct trial *trial)
 
 /* ---- A proxy that lies ---- */
 
+/* 60 messages to 4 members. */
 static const char *const run_of_60 = "-p rooms -m 4 --rate 200 -d 0.3";
 
-/* A run through the proxy of 60 messages to 4 members. */
+/* A run through a proxy, to a server of its own; several go on at once. */
+struct lied {
+    struct server *server;
+    struct loader loader;
+};
+
+static struct lied begin_with(const struct trial *trial, struct proxy_plan plan, const char *words)
+{
+    struct lied lied = {.server = start(trial)};
+    plan.port = lied.server->port;
+    lied.loader = loader_start(proxy_start(&plan), words);
+    return lied;
+}
+
+static struct result end_with(struct lied *lied)
+{
+    struct result result = loader_end(&lied->loader);
+    server_stop(lied->server);
+    return result;
+}
+
 static struct result run_with(const struct trial *trial, struct proxy_plan plan, const char *words)
 {
-    struct server *server = start(trial);
-    plan.port = server->port;
-    struct result result = loader_run(proxy_start(&plan), words);
-    server_stop(server);
-    return result;
+    struct lied lied = begin_with(trial, plan, words);
+    return end_with(&lied);
 }
 
 /* Each connection in turn, and whether its bot is the first to be sent the record or the last. */
@@ -95,22 +113,15 @@ static void load_finds_what_threads_disagree_on(const struct trial *trial)
         {FAULT_CHANGE, "-p rooms -m 2 --senders 1 --rate 200 -d 0.3 -t 2", "other"},
     };
     enum { WAYS = sizeof ways / sizeof *ways, RUNS = 4 * WAYS };
-    struct server *servers[RUNS];
-    struct loader loaders[RUNS];
+    struct lied runs[RUNS];
     for (unsigned i = 0; i < RUNS; i++) {
-        servers[i] = start(trial);
-        struct proxy_plan plan = {.port = servers[i]->port,
-                                  .fault = ways[i / 4].fault,
-                                  .connection = 1 + i % 2,
-                                  .record = 20,
-                                  .late = i / 2 % 2};
-        loaders[i] = loader_start(proxy_start(&plan), ways[i / 4].words);
+        struct proxy_plan plan = {.fault = ways[i / 4].fault, .connection = 1 + i % 2, .record = 20, .late = i / 2 % 2};
+        runs[i] = begin_with(trial, plan, ways[i / 4].words);
     }
     for (unsigned i = 0; i < RUNS; i++) {
-        struct result result = loader_end(&loaders[i]);
+        struct result result = end_with(&runs[i]);
         result_violates(&result, ways[i / 4].kind);
         check(strstr(result.outcome.err.at, "threads 0 and 1"), "way %u: it says '%s'", i, result.outcome.err.at);
-        server_stop(servers[i]);
     }
 }
 
@@ -136,19 +147,13 @@ static void load_finds_the_last_one_missing(const struct trial *trial)
         {{.fault = FAULT_LOSE, .connection = 3, .record = 60}, "-p rooms -m 4 --senders 1 --rate 200 -d 0.3"},
     };
     enum { WAYS = sizeof ways / sizeof *ways };
-    struct server *servers[WAYS];
-    struct loader loaders[WAYS];
+    struct lied runs[WAYS];
+    for (size_t i = 0; i < WAYS; i++)
+        runs[i] = begin_with(trial, ways[i].plan, ways[i].words);
     for (size_t i = 0; i < WAYS; i++) {
-        struct proxy_plan plan = ways[i].plan;
-        servers[i] = start(trial);
-        plan.port = servers[i]->port;
-        loaders[i] = loader_start(proxy_start(&plan), ways[i].words);
-    }
-    for (size_t i = 0; i < WAYS; i++) {
-        struct result result = loader_end(&loaders[i]);
+        struct result result = end_with(&runs[i]);
         result_violates(&result, "loss");
         check(!result_is(&result, "delivery/drained"), "it says that everything came");
-        server_stop(servers[i]);
     }
 }
 
@@ -166,21 +171,15 @@ static void load_finds_half_a_history(const struct trial *trial)
         {{.fault = FAULT_NONE}, "-p replay 3 --history 100 -d 0.5"},
     };
     enum { WAYS = sizeof ways / sizeof *ways };
-    struct server *servers[WAYS];
-    struct loader loaders[WAYS];
+    struct lied runs[WAYS];
+    for (size_t i = 0; i < WAYS; i++)
+        runs[i] = begin_with(trial, ways[i].plan, ways[i].words);
     for (size_t i = 0; i < WAYS; i++) {
-        struct proxy_plan plan = ways[i].plan;
-        servers[i] = start(trial);
-        plan.port = servers[i]->port;
-        loaders[i] = loader_start(proxy_start(&plan), ways[i].words);
-    }
-    for (size_t i = 0; i < WAYS; i++) {
-        struct result result = loader_end(&loaders[i]);
+        struct result result = end_with(&runs[i]);
         if (ways[i].plan.fault == FAULT_NONE)
             result_fine(&result);
         else
             result_violates(&result, "loss");
-        server_stop(servers[i]);
     }
 }
 
