@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ enum { LOOK_EVERY = 50 /* ms */ };
 static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int broken; /* the error that ended the log */
 static int log_fd = STDOUT_FILENO;
-static int64_t last_try; /* until then is waited for a reader; 0: as long as it takes */
+static bool log_is_socket;
+static int64_t last_try; /* until then a reader who reads nothing is waited for; 0: as long as it takes */
 
 /* ---- JSON into a buffer ---- */
 
@@ -99,7 +101,10 @@ static const char *name_of(const char *const names[], int32_t n, int32_t which)
 static void open_log(void)
 {
     struct stat about;
-    if (fstat(STDOUT_FILENO, &about) < 0 || !(S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode)))
+    if (fstat(STDOUT_FILENO, &about) < 0)
+        return;
+    log_is_socket = S_ISSOCK(about.st_mode);
+    if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode))
         return;
     int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd >= 0)
@@ -122,12 +127,13 @@ static void write_all(const char *at, size_t n)
 {
     pthread_mutex_lock(&output);
     while (n > 0 && !events_broken()) {
-        ssize_t written = write(log_fd, at, n);
+        ssize_t written = log_is_socket ? send(log_fd, at, n, MSG_DONTWAIT) : write(log_fd, at, n);
         if (written < 0 && errno == EAGAIN)
             await_reader();
         else if (written < 0 && errno != EINTR)
             atomic_store(&broken, errno);
         if (written > 0) {
+            last_try = 0;
             at += written;
             n -= (size_t)written;
         }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t heard;
+static _Atomic int heard; /* set by a handler in any thread, asked by all */
 
 static void hear(int number)
 {
