@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/load/events.h"
 #include "client/load/find_max.h"
@@ -14,9 +15,12 @@
 #include "client/load/results.h"
 #include "client/load/stop.h"
 
-/* Opened to see whether it can be written; what it holds stays until there is something better. */
+/* Opened to see whether it can be written; what it holds stays until there is something better. A pipe is opened once: its reader
+ * goes when it is closed. */
 static bool try_file(const char *path, struct stat *about)
 {
+    if (stat(path, about) == 0 && !S_ISREG(about->st_mode))
+        return access(path, W_OK) == 0;
     FILE *file = fopen(path, "ae");
     bool fine = file && fstat(fileno(file), about) == 0;
     if (file)
@@ -92,7 +96,9 @@ static int run(struct options *options, struct live *live, struct results *resul
     report_begin(to, options);
     bool fine = drive(load, options, live, results, to);
     results->stopped = live->stop != 0;
-    results->drained = load_close(load) && results->drained;
+    bool all_answered = load_close(load);
+    if (!options->find_max) /* its last rate is the one that is too much */
+        results->drained = results->drained && all_answered;
     live_end(live);
     fine = fine && results_end(results, load);
     if (fine)

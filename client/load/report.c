@@ -157,7 +157,9 @@ static void print_verdict(FILE *to, const struct results *results)
         fprintf(to, "  FAILED: not everything that was asked for was answered, though it was waited for\n");
     else if (results->effort.overtime > OVERTIME_TOLD)
         fprintf(to, "  the last of it came %.1f s after time was over: %s behind\n", results->effort.overtime,
-                results_full(results) ? "server or bots were" : "the server was");
+                results_full(results)             ? "server or bots were"
+                : results->options->config.events ? "the server or the reader of the log was"
+                                                  : "the server was");
 }
 
 static void print_thresholds(FILE *to, const struct results *results)

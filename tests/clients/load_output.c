@@ -1,7 +1,9 @@
 /* conveyor-load: what it writes: JSON by its schema, files, and the thesis's log. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/clients/exporter.h"
 #include "tests/clients/http.h"
@@ -103,6 +105,25 @@ static unsigned read_fields(const char *line, double *fields, unsigned most)
         if (*end != ',')
             return n;
     }
+}
+
+/* Whoever reads from a pipe has it opened once, by one who writes. */
+static void load_results_into_pipes(const struct trial *trial)
+{
+    static const char *const options[] = {"csv", "json", "hgrm"};
+    struct server *server = start(trial);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const char *path = trial_path("pipe-%zu", i);
+        check(mkfifo(path, 0666) == 0, "no pipe: %s", strerror(errno));
+        struct program *reader = program_start(&(struct call){.words = {"cat", path}});
+        program_end_input(reader);
+        struct call call = loader_call(server->port, trial_text("-p idle 2 -d 1.1 --%s %s", options[i], path));
+        struct program *program = program_start(&call);
+        program_end_input(program);
+        check(program_wait(program) == 0 && program_wait(reader) == 0, "--%s: it failed", options[i]);
+        check(file_read(reader->out).n > 100, "--%s: nothing came", options[i]);
+    }
+    server_stop(server);
 }
 
 static void load_csv(const struct trial *trial)
@@ -284,6 +305,7 @@ static void load_log_into_the_exporter(const struct trial *trial)
 const struct scenario load_output_scenarios[] = {
     {"load_json_has_a_schema", load_json_has_a_schema},
     {"load_csv", load_csv},
+    {"load_results_into_pipes", load_results_into_pipes},
     {"load_hgrm", load_hgrm},
     {"load_log", load_log},
     {"load_log_into_the_exporter", load_log_into_the_exporter},
