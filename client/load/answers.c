@@ -153,14 +153,13 @@ static bool take_refusal(struct bot *bot, int32_t response, struct span reason)
     return true;
 }
 
-/* Asked for together with an entry that was refused. */
+/* Asked for together with an entry or a name that was refused: that was counted. */
 static bool take_leave_refusal(struct bot *bot, int32_t response, struct span reason)
 {
     if (response != FAILURE || bot->place != BOT_QUITTING)
         return false;
     if (bot->worker->config->events)
         events_read(bot, LEAVE_CHAT, response, reason, -1);
-    worker_error(bot->worker, ERROR_OTHER);
     return true;
 }
 
@@ -187,11 +186,26 @@ static bool take_dismissal(struct bot *bot, int32_t response, struct span reason
     return true;
 }
 
+static bool is_in_chat(const struct bot *bot)
+{
+    return bot->chat && bot->place >= BOT_CHAT && bot->place <= BOT_QUITTING;
+}
+
+/* Anybody in the chat may whisper; it is no record. */
+static bool take_whisper(struct bot *bot, int32_t response, struct span text)
+{
+    if (response != SUCCESS || !is_in_chat(bot))
+        return false;
+    if (bot->worker->config->events)
+        events_read(bot, PRIVATE_MESSAGE, response, text, -1);
+    return true;
+}
+
 bool bot_frame(struct bot *bot, int32_t request, int32_t response, struct span text)
 {
     switch (request) {
     case RECEIVE_MESSAGE:
-        if (response != SUCCESS || !bot->chat || bot->place < BOT_CHAT || bot->place > BOT_QUITTING)
+        if (response != SUCCESS || !is_in_chat(bot))
             return false;
         bot_record(bot, text);
         return true;
@@ -207,6 +221,8 @@ bool bot_frame(struct bot *bot, int32_t request, int32_t response, struct span t
         return take_refusal(bot, response, text);
     case LEAVE_CHAT:
         return take_leave_refusal(bot, response, text);
+    case PRIVATE_MESSAGE:
+        return take_whisper(bot, response, text);
     case DISCONNECT:
         return take_goodbye(bot, response, text);
     case WRONG_REQUEST:

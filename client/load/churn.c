@@ -50,7 +50,10 @@ static void chat(struct bot *bot)
 
 static void refused(struct bot *bot)
 {
-    bot_quit(bot);
+    if (bot->worker->config->ahead)
+        bot_await(bot, BOT_QUITTING);
+    else
+        bot_quit(bot);
 }
 
 static bool rests(const struct bot *bot)

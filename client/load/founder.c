@@ -138,10 +138,11 @@ static bool refuse(struct founder *founder, int32_t asked, const struct answer *
                     shown(text, answer->text.at, answer->text.n));
 }
 
-/* Others talk and make chats: that may come before an answer. */
+/* Others talk, whisper and make chats: that may come before an answer. */
 static bool is_news(const struct answer *answer)
 {
-    return answer->response == SUCCESS && (answer->request == GET_CHATS || answer->request == RECEIVE_MESSAGE);
+    return answer->response == SUCCESS &&
+           (answer->request == GET_CHATS || answer->request == RECEIVE_MESSAGE || answer->request == PRIVATE_MESSAGE);
 }
 
 static bool wonder(struct founder *founder, const struct answer *answer)
@@ -212,10 +213,12 @@ static bool count_records(struct founder *founder, const char *chat, uint32_t *r
     if (!say(founder, CONNECT_CHAT, chat) || !say(founder, LEAVE_CHAT, "") ||
         !expect(founder, CONNECT_CHAT, CONNECT_CHAT, &answer))
         return false;
-    while (hear(founder, &answer) && answer.request == RECEIVE_MESSAGE) {
+    do {
         founder->until = clock_now() + PATIENCE_IN_ALL;
-        ++*records;
-    }
+        if (!hear(founder, &answer))
+            return false;
+        *records += answer.request == RECEIVE_MESSAGE;
+    } while (answer.request == RECEIVE_MESSAGE);
     return answer.request == GET_CHATS || complain(founder, "leaving %s was not answered by the list", chat);
 }
 
@@ -236,6 +239,7 @@ static bool fill(struct founder *founder, const char *chat)
                 return false;
         if (!expect(founder, RECEIVE_MESSAGE, SEND_MESSAGE, &answer))
             return false;
+        founder->until = clock_now() + PATIENCE_IN_ALL; /* what is there is read first, however long it is */
     }
     return say(founder, LEAVE_CHAT, "") && expect(founder, GET_CHATS, LEAVE_CHAT, &answer);
 }
