@@ -11,7 +11,8 @@
 
 #define PATIENCE (10 * SECOND) /* without any progress for so long nothing more is waited for */
 enum { PATIENCE_IN_ALL = 12 /* times as long */ };
-#define GRACE SECOND /* for messages that are due and the thread is late with */
+#define STOOD_STILL SECOND /* a thread that does not look for so long has not been waiting, but was stopped */
+#define GRACE SECOND       /* for messages that are due and the thread is late with */
 
 /* CPU time of this thread, and time in which it could have run but others did, in nanoseconds. */
 static void read_effort(int64_t *ran, int64_t *waited)
@@ -77,13 +78,12 @@ static void say_goodbye(struct worker *worker)
 /* Turns that have come by now are still taken: what was due is sent. */
 void modes_enter(struct worker *worker, enum mode mode)
 {
+    bool gave_up = atomic_load_explicit(&worker->gave_up, memory_order_relaxed) || worker->seen_mode == MODE_ENTER;
     if (mode == MODE_SETTLE)
         turns_take(worker);
     worker->seen_mode = mode;
     worker->mode_since = worker->progress = worker->checked = worker->now;
-    /* With a server that has been given up, one does not wait as long to say goodbye. */
-    worker->patience =
-        mode == MODE_QUIT && atomic_load_explicit(&worker->gave_up, memory_order_relaxed) ? PATIENCE / 4 : PATIENCE;
+    worker->patience = mode == MODE_QUIT && gave_up ? PATIENCE / 4 : PATIENCE; /* not as long again */
     if (mode == MODE_RUN || mode == MODE_QUIT)
         atomic_store_explicit(&worker->gave_up, false, memory_order_relaxed);
     if (mode == MODE_RUN)
@@ -209,7 +209,10 @@ static void give_up(struct worker *worker)
             if (lost)
                 bot_check_echoes(bot);
         }
-        if (worker->seen_mode == MODE_DRAIN && lost && !has_all(worker, bot))
+        bool hungry = worker->seen_mode == MODE_DRAIN && !has_all(worker, bot);
+        if (hungry && !lost)
+            worker_error(worker, ERROR_UNANSWERED);
+        else if (hungry)
             bot_check_records(bot, atomic_load_explicit(&worker->load->ends[bot->room], memory_order_relaxed));
         if (worker->seen_mode == MODE_QUIT && bot->place != BOT_AWAY) {
             worker_error(worker, ERROR_UNANSWERED);
@@ -229,6 +232,8 @@ void modes_check(struct worker *worker)
 {
     if (worker_has_finished(worker, worker->seen) || worker->now < worker->checked + WORKER_CHECK)
         return;
+    if (worker->now > worker->checked + STOOD_STILL)
+        worker->progress = worker->now; /* what came meanwhile has not been looked at */
     worker->checked = worker->now;
     bool done = is_done(worker);
     if (!done && worker->seen_mode != MODE_RUN && is_hopeless(worker)) {

@@ -2,9 +2,9 @@
  * and then more. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "tests/clients/loader.h"
@@ -94,6 +94,7 @@ static void load_two_visit_with_one_seed(const struct trial *trial)
         double visits = result_number(&result, "times_us/visit/count"),
                left = result_number(&result, "times_us/leave/count");
         check(visits > 0 && visits == left, "%g visits, %g times a chat was left", visits, left);
+        check(result_number(&result, "errors/other") == 0, "what follows from a refused name counts as an error");
         names += result_number(&result, "times_us/connect/count") - result_number(&result, "times_us/name/count");
     }
     server_stop(server);
@@ -146,25 +147,54 @@ static void load_log_that_nobody_reads_on(const struct trial *trial)
     server_stop(server);
 }
 
+/* Its log goes to a pipe that takes no more; the end to read from. */
+static struct program *start_into_full_pipe(int port, const char *words, int *end)
+{
+    int ends[2];
+    check(pipe2(ends, O_CLOEXEC) == 0, "no pipe: %s", strerror(errno));
+    int full = fcntl(ends[1], F_DUPFD_CLOEXEC, 0);
+    struct program *program = start_into(port, words, ends[1]);
+    for (int64_t until = time_limit(); poll(&(struct pollfd){.fd = full, .events = POLLOUT}, 1, 0) == 1;)
+        look_again(until, "the pipe to be full");
+    close(full);
+    *end = ends[0];
+    return program;
+}
+
 /* Who keeps the log without reading it makes the bots wait; but not a run that is to end. */
 static void load_log_that_nobody_reads(const struct trial *trial)
 {
-    int ends[2];
+    int end;
     struct server *server = start(trial);
-    check(pipe2(ends, O_CLOEXEC) == 0, "no pipe: %s", strerror(errno));
-    struct program *program = start_into(server->port, "4 -t 2 --log", ends[1]);
-    struct loader loader = {.program = program};
-    int before, held = -1;
-    do { /* until the pipe takes no more */
-        before = held;
-        loader_wait(&loader, loader_wait(&loader, 0, " s  "), " s  ");
-        check(ioctl(ends[0], FIONREAD, &held) == 0, "FIONREAD: %s", strerror(errno));
-    } while (held == 0 || held != before);
+    struct program *program = start_into_full_pipe(server->port, "4 -t 2 --log", &end);
     program_signal(program, SIGTERM);
     int code = program_wait(program);
     struct bytes err = file_read(program->err);
     check(code == 1 && strstr(err.at, "to its end: nobody reads it"), "exit %d: %s", code, err.at);
-    close(ends[0]);
+    close(end);
+    server_stop(server);
+}
+
+/* Who reads slowly is waited for, also when the run is to end, and for longer than somebody who reads nothing: the log ends with a
+ * whole line, and nothing went wrong. */
+static void load_log_that_is_read_slowly(const struct trial *trial)
+{
+    enum { PIECE = 4096, PIECES = 9, PAUSE_US = 300000 };
+    int end;
+    struct server *server = start(trial);
+    struct program *program = start_into_full_pipe(server->port, "20 -t 2 --leave-chance 0.01 --log", &end);
+    char piece[PIECE], last = '\0';
+    program_signal(program, SIGTERM);
+    ssize_t got = 1;
+    for (int i = 0; got > 0; i++) {
+        if (i < PIECES)
+            usleep(PAUSE_US);
+        got = read(end, piece, PIECE);
+        last = got > 0 ? piece[got - 1] : last;
+    }
+    int code = program_wait(program);
+    check(code == 0 && last == '\n', "exit %d: %s", code, file_read(program->err).at);
+    close(end);
     server_stop(server);
 }
 
@@ -235,6 +265,7 @@ const struct scenario load_edges_scenarios[] = {
     {"load_two_visit_with_one_seed", load_two_visit_with_one_seed},
     {"load_windows_of_gigabytes", load_windows_of_gigabytes},
     {"load_log_that_nobody_reads", load_log_that_nobody_reads},
+    {"load_log_that_is_read_slowly", load_log_that_is_read_slowly},
     {"load_log_that_nobody_reads_on", load_log_that_nobody_reads_on},
     {"load_output_is_full", load_output_is_full},
     {"load_fewer_and_more_again", load_fewer_and_more_again},

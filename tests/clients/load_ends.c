@@ -112,7 +112,7 @@ static void load_finds_the_maximum(const struct trial *trial)
 {
     struct server *server = start(trial);
     const char *words = "-p rooms -m 3 --rate 40 -d 0.2 --find-max";
-    struct result result = loader_run(server->port, trial_text("%s --threshold deliver_rate<1000", words));
+    struct result result = loader_run(server->port, trial_text("%s --threshold deliver_count<=200", words));
     check_steps(&result);
     check(strstr(result.outcome.out.at, "40 a second: deliver p99"), "the steps are not told: %s",
           result.outcome.out.at);

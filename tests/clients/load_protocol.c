@@ -80,9 +80,19 @@ static void load_pretender_that_behaves(const struct trial *trial)
     (void)trial;
 }
 
+/* A person in the chat may talk to a bot alone. */
+static void load_whispers_are_no_records(const struct trial *trial)
+{
+    struct prank prank = frame_of(PRIVATE_MESSAGE, SUCCESS, 30, "author\t12:00:00 11/21/26\npsst\n");
+    struct result result = loader_run(pretender_start(&prank), run_of_40);
+    result_fine(&result);
+    check(result_number(&result, "counts/delivered") == 120, "not everything was delivered");
+    (void)trial;
+}
+
 static void load_requests_that_nobody_knows(const struct trial *trial)
 {
-    static const int32_t requests[] = {-1, 9, 10, 11, 42, INT32_MAX, INT32_MIN};
+    static const int32_t requests[] = {-1, 10, 11, 42, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
         begin(i, frame_of(requests[i], SUCCESS, 0, ""), run_until_stopped);
     are_protocol_errors(sizeof requests / sizeof *requests);
@@ -248,6 +258,7 @@ static void load_foreign_servers(const struct trial *trial)
 
 const struct scenario load_protocol_scenarios[] = {
     {"load_pretender_that_behaves", load_pretender_that_behaves},
+    {"load_whispers_are_no_records", load_whispers_are_no_records},
     {"load_requests_that_nobody_knows", load_requests_that_nobody_knows},
     {"load_responses_that_are_none", load_responses_that_are_none},
     {"load_lengths_that_cannot_be", load_lengths_that_cannot_be},

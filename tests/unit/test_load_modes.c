@@ -45,6 +45,7 @@ static void look_after(int64_t passed, int64_t silence)
 {
     worker.now = worker.mode_since + passed;
     worker.progress = worker.now - silence;
+    worker.checked = worker.now - 100 * MILLISECOND;
     modes_check(&worker);
 }
 
@@ -87,6 +88,17 @@ static void what_nobody_sends_any_more_is_lost(void **state)
     (void)state;
 }
 
+/* It was stopped, or the machine was: what came meanwhile is there to be read. */
+static void who_stood_still_has_not_waited(void **state)
+{
+    look_after(SECOND, 0);
+    worker.now += 60 * SECOND;
+    modes_check(&worker);
+    assert_false(worker_has_finished(&worker, worker.seen));
+    assert_true(worker.progress == worker.now);
+    (void)state;
+}
+
 /* After a run that was given up a goodbye is waited for, but not as long; whether it comes is a matter of its own. */
 static void goodbyes_are_waited_for(void **state)
 {
@@ -113,6 +125,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(somebody_slow_is_waited_for, owed_an_echo, put_away),
         cmocka_unit_test_setup_teardown(what_is_only_late_is_not_lost, owed_an_echo, put_away),
         cmocka_unit_test_setup_teardown(what_nobody_sends_any_more_is_lost, owed_an_echo, put_away),
+        cmocka_unit_test_setup_teardown(who_stood_still_has_not_waited, owed_an_echo, put_away),
         cmocka_unit_test_setup_teardown(goodbyes_are_waited_for, owed_an_echo, put_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
