@@ -88,6 +88,7 @@ static void fail_at_start(const struct trial *trial, enum failing_call kind)
     struct failing_calls *calls;
     struct launch launch = prepare(trial, &calls);
     struct server *server = server_start(&launch);
+    census(server); /* its threads are at work then: they start after it has said that it has */
     uint64_t n = called(calls, kind), tries = scaled(400, 25);
     check(n > 0, "no %s is ever called: the library is not loaded", kind_names[kind]);
     finish(server);
