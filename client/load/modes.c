@@ -83,7 +83,7 @@ void modes_enter(struct worker *worker, enum mode mode)
         turns_take(worker);
     worker->seen_mode = mode;
     worker->mode_since = worker->progress = worker->checked = worker->now;
-    worker->patience = mode == MODE_QUIT && gave_up ? PATIENCE / 4 : PATIENCE; /* not as long again */
+    worker->patience = gave_up && (mode == MODE_DRAIN || mode == MODE_QUIT) ? PATIENCE / 4 : PATIENCE; /* not again */
     if (mode == MODE_RUN || mode == MODE_QUIT)
         atomic_store_explicit(&worker->gave_up, false, memory_order_relaxed);
     if (mode == MODE_RUN)
