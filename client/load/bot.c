@@ -110,6 +110,7 @@ static void forget(struct bot *bot)
 void bot_lose(struct bot *bot, enum error error)
 {
     worker_error(bot->worker, error);
+    bot->lost_by = error;
     bot->lost |= error != ERROR_CONNECT;
     bot->named_before = false;
     forget(bot);

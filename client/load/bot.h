@@ -28,6 +28,7 @@ struct bot {
     int fd;
     enum place place;
     enum error turned_away; /* what the server said before it closed; ERROR_CLOSED: nothing */
+    enum error lost_by;     /* how its last connection was lost */
     bool sends;             /* it is one of the senders */
     bool slow;              /* it reads nothing while time runs */
     bool due;               /* it is in the worker's list of those who have something to send */

@@ -161,12 +161,15 @@ static void publish_ends(const struct worker *worker)
     }
 }
 
-/* Those who are to be here and wait to try again; and who is not here because that is how a visit ends. */
+/* Those who are to be here and wait to try again, but for visitors who came when it was full: then others were here; and who is not
+ * here because that is how a visit ends. */
 static void count_missing(struct worker *worker)
 {
     uint32_t missing = 0, parted = 0;
-    for (uint32_t i = 0; i < worker->target; i++)
-        missing += worker->bots[i].waits;
+    for (uint32_t i = 0; i < worker->target; i++) {
+        const struct bot *bot = &worker->bots[i];
+        missing += bot->waits && !(worker->profile->visits && bot->lost_by == ERROR_FULL);
+    }
     for (uint32_t i = 0; worker->profile->visits && i < worker->started; i++)
         parted += worker->bots[i].place == BOT_AWAY && !worker->bots[i].waits;
     atomic_store_explicit(&worker->missing, missing, memory_order_relaxed);

@@ -99,6 +99,29 @@ static void who_stood_still_has_not_waited(void **state)
     (void)state;
 }
 
+/* A server that was full when the last visitor came is there; one that does not answer may not be. */
+static void visitors_before_a_full_house_are_not_missing(void **state)
+{
+    static const struct {
+        enum error lost_by;
+        bool visits;
+        unsigned missing;
+    } ways[] = {{ERROR_FULL, true, 0}, {ERROR_CONNECT, true, 1}, {ERROR_FULL, false, 1}, {ERROR_RESET, false, 1}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        worker.profile = ways[i].visits ? &profile_churn : &profile_rooms;
+        worker.target = worker.started = 1;
+        bot.place = BOT_AWAY;
+        bot.waits = true;
+        bot.lost_by = ways[i].lost_by;
+        atomic_store(&worker.finished, 0);
+        modes_enter(&worker, MODE_SETTLE);
+        look_after(MILLISECOND, 0);
+        assert_true(worker_has_finished(&worker, worker.seen));
+        assert_int_equal(atomic_load(&worker.missing), ways[i].missing);
+    }
+    (void)state;
+}
+
 /* After a silence records and goodbyes are waited for, but not as long; whether a goodbye comes is a matter of its own. */
 static void not_as_long_again(void **state)
 {
@@ -128,6 +151,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_only_late_is_not_lost, owed_an_echo, put_away),
         cmocka_unit_test_setup_teardown(what_nobody_sends_any_more_is_lost, owed_an_echo, put_away),
         cmocka_unit_test_setup_teardown(who_stood_still_has_not_waited, owed_an_echo, put_away),
+        cmocka_unit_test_setup_teardown(visitors_before_a_full_house_are_not_missing, owed_an_echo, put_away),
         cmocka_unit_test_setup_teardown(not_as_long_again, owed_an_echo, put_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
