@@ -151,12 +151,21 @@ static bool wonder(struct founder *founder, const struct answer *answer)
                     answer->response);
 }
 
+/* A list that had the chat was somebody else's, and this is the answer to the founder's own wish for it. */
+static bool is_late_refusal(const struct answer *answer)
+{
+    return answer->request == CREATE_CHAT && answer->response == FAILURE &&
+           span_equal(answer->text, span_of(SAY_CHAT_EXISTS));
+}
+
 /* The answer that this request should have; news before it are of no interest. */
 static bool expect(struct founder *founder, int32_t request, int32_t asked, struct answer *answer)
 {
     do {
         if (!hear(founder, answer))
             return false;
+        if (is_late_refusal(answer))
+            continue;
         if (answer->response == FAILURE)
             return refuse(founder, asked, answer);
         if (answer->request == RECEIVE_MESSAGE && (asked == SET_NAME || asked == DISCONNECT))
