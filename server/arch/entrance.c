@@ -24,30 +24,39 @@ static void watch_listeners(struct entrance *entrance, struct shift *shift, cons
         if (!error)
             continue;
         unwatch_listeners(shift, server, i);
-        gate_pause(&entrance->gate, shift->time.now, error);
+        gate_pause(&entrance->gate, shift->crew.time.now, error);
         return;
     }
     entrance->listening = true;
 }
 
+bool entrance_open(struct entrance *entrance, int64_t now)
+{
+    return !entrance->draining && gate_open(&entrance->gate, now);
+}
+
+void entrance_tell_empty(const struct entrance *entrance, const struct server *server)
+{
+    if (entrance->draining && entrance->gate.inside == 0 && entrance->gate.refusing == 0)
+        eventfd_write(server->empty, 1);
+}
+
 void entrance_tend(struct entrance *entrance, struct shift *shift, struct server *server)
 {
-    struct gate *gate = &entrance->gate;
-    bool open = !entrance->draining && gate_open(gate, shift->time.now);
+    bool open = entrance_open(entrance, shift->crew.time.now);
     if (open && !entrance->listening) {
         watch_listeners(entrance, shift, server);
     } else if (!open && entrance->listening) {
         unwatch_listeners(shift, server, server->n_listeners);
         entrance->listening = false;
     }
-    if (entrance->draining && gate->inside == 0 && gate->refusing == 0)
-        eventfd_write(server->empty, 1);
+    entrance_tell_empty(entrance, server);
 }
 
 void entrance_accept(struct entrance *entrance, struct shift *shift, struct server *server,
                      const struct epoll_event *event)
 {
-    gate_accept(&entrance->gate, server->listeners[(uintptr_t)shift_what(event) >> 3], shift->time.now);
+    gate_accept(&entrance->gate, server->listeners[(uintptr_t)shift_what(event) >> 3], shift->crew.time.now);
 }
 
 int64_t entrance_deadline(const struct entrance *entrance)

@@ -12,10 +12,14 @@ struct entrance {
     bool draining;  /* the server stops */
 };
 
-/* Watches the listeners, or not, as the gate wishes; tells main when the server stops and the last client is out.
- * After each turn, and once before the first. */
+/* True when the listeners should be watched at this time. */
+bool entrance_open(struct entrance *entrance, int64_t now);
+/* Tells main when the server stops and the last client is out. */
+void entrance_tell_empty(const struct entrance *entrance, const struct server *server);
+
+/* For a shift. Watches the listeners, or not, as the gate wishes, and tells main. After each turn, and once before the first. */
 void entrance_tend(struct entrance *entrance, struct shift *shift, struct server *server);
-/* A listener's event: lets in whoever waits there. */
+/* For a shift. A listener's event: lets in whoever waits there. */
 void entrance_accept(struct entrance *entrance, struct shift *shift, struct server *server,
                      const struct epoll_event *event);
 /* When the entrance wants a turn without an event. */

@@ -7,10 +7,10 @@
 #include "common/protocol.h"
 #include "server/desk/turn.h"
 
-void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count, const struct limits *limits,
+void rooms_init(struct rooms *rooms, struct crew *crew, struct counters *count, const struct limits *limits,
                 const struct folder *folder, struct sync *sync)
 {
-    *rooms = (struct rooms){.shift = shift, .count = count, .limits = limits, .folder = folder, .sync = sync};
+    *rooms = (struct rooms){.crew = crew, .count = count, .limits = limits, .folder = folder, .sync = sync};
     list_init(&rooms->list);
     list_init(&rooms->idle.list);
 }
@@ -22,7 +22,7 @@ struct room *rooms_find(struct rooms *rooms, struct chat *chat)
     struct room *room = room_new(rooms->limits, rooms->folder, chat, &rooms->idle);
     if (!room)
         return NULL;
-    shift_add(rooms->shift, &room->desk);
+    crew_add(rooms->crew, &room->desk);
     room->desk.count = rooms->count;
     room->desk.closing = rooms->closing;
     list_append(&rooms->list, &room->link);
@@ -36,7 +36,7 @@ static void end(struct rooms *rooms, struct room *room)
     struct chat *chat = room->chat;
     bool dirty;
     list_remove(&room->link);
-    shift_remove(rooms->shift, &room->desk);
+    crew_remove(rooms->crew, &room->desk);
     int fd = room_free(room, &dirty);
     chat->room = NULL;
     if (fd >= 0 && rooms->sync)
@@ -57,8 +57,8 @@ static void ask_for_syncs(struct rooms *rooms, int64_t now)
 
 void rooms_tend(struct rooms *rooms)
 {
-    int64_t now = rooms->shift->time.now;
-    if (rooms->shift->ticked)
+    int64_t now = rooms->crew->time.now;
+    if (rooms->crew->ticked)
         ask_for_syncs(rooms, now);
     while (!list_empty(&rooms->idle.list)) {
         struct room *longest = list_entry(rooms->idle.list.next, struct room, idle);

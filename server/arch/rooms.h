@@ -2,14 +2,14 @@
 #ifndef ARCH_ROOMS_H
 #define ARCH_ROOMS_H
 
-#include "server/arch/shift.h"
+#include "server/arch/crew.h"
 #include "server/arch/sync.h"
 #include "server/desk/room.h"
 
 struct rooms {
     struct list list; /* struct room, by `link` */
     struct idle_rooms idle;
-    struct shift *shift;
+    struct crew *crew;
     struct counters *count; /* of the desks in it */
     const struct limits *limits;
     const struct folder *folder;
@@ -17,7 +17,7 @@ struct rooms {
     bool closing; /* the server stops: new rooms are born closing */
 };
 
-void rooms_init(struct rooms *rooms, struct shift *shift, struct counters *count, const struct limits *limits,
+void rooms_init(struct rooms *rooms, struct crew *crew, struct counters *count, const struct limits *limits,
                 const struct folder *folder, struct sync *sync);
 /* The chat's room, made if need be; NULL without memory. Only the thread that runs rooms for this chat may ask. */
 struct room *rooms_find(struct rooms *rooms, struct chat *chat);

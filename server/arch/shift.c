@@ -1,10 +1,9 @@
-/* One thread's desks and epoll set: waiting, events, and what follows a turn. */
+/* One thread's epoll set: waiting, events, and what sessions want after a turn. */
 #include "server/arch/shift.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -14,49 +13,26 @@
 
 bool shift_open(struct shift *shift, struct counters *count)
 {
-    *shift = (struct shift){.count = count, .deadline = NEVER};
-    list_init(&shift->desks);
-    list_init(&shift->busy);
-    /* Mapped, not allocated: pages that are never needed are never there. */
-    /* cppcheck-suppress invalidFunctionArg */
-    shift->scratch = mmap(NULL, sizeof *shift->scratch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (shift->scratch == MAP_FAILED)
+    struct scratch *scratch = crew_scratch_new();
+    if (!scratch)
         return false;
     shift->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (shift->epoll < 0) {
         int error = errno;
-        munmap(shift->scratch, sizeof *shift->scratch);
+        crew_scratch_free(scratch);
         errno = error;
         return false;
     }
+    crew_init(&shift->crew, scratch, count);
     return true;
 }
 
 void shift_close(struct shift *shift)
 {
     close(shift->epoll);
-    tail_free(&shift->scratch->window);
-    free(shift->scratch->file);
-    munmap(shift->scratch, sizeof *shift->scratch);
+    crew_scratch_free(shift->crew.scratch);
     shift->epoll = -1;
-    shift->scratch = NULL;
-}
-
-void shift_add(struct shift *shift, struct desk *desk)
-{
-    desk->scratch = shift->scratch;
-    desk->count = shift->count;
-    desk->time = &shift->time;
-    desk->runner = &shift->busy;
-    desk->deadline = NEVER;
-    list_append(&shift->desks, &desk->peer);
-}
-
-void shift_remove(struct shift *shift, struct desk *desk)
-{
-    (void)shift;
-    list_remove(&desk->peer);
-    list_remove(&desk->busy);
+    shift->crew.scratch = NULL;
 }
 
 static int control(struct shift *shift, int operation, int fd, uint32_t events, uint64_t word)
@@ -82,10 +58,10 @@ void shift_unwatch(struct shift *shift, int fd)
 
 static int timeout(const struct shift *shift, int64_t until)
 {
-    if (!list_empty(&shift->busy))
+    if (crew_restless(&shift->crew))
         return 0;
-    if (shift->deadline < until)
-        until = shift->deadline;
+    if (shift->crew.deadline < until)
+        until = shift->crew.deadline;
     if (until == NEVER)
         return -1;
     int64_t now = clock_now();
@@ -95,28 +71,10 @@ static int timeout(const struct shift *shift, int64_t until)
     return wait > INT_MAX ? INT_MAX : (int)wait;
 }
 
-static void begin(struct shift *shift)
-{
-    shift->time.now = clock_now();
-    shift->time.wall = clock_wall() / SECOND;
-    for (struct list *link = shift->busy.next, *next; link != &shift->busy; link = next) {
-        next = link->next;
-        desk_again(list_entry(link, struct desk, busy));
-    }
-    shift->ticked = shift->time.now >= shift->deadline;
-    if (!shift->ticked)
-        return;
-    for (struct list *link = shift->desks.next; link != &shift->desks; link = link->next) {
-        struct desk *desk = list_entry(link, struct desk, peer);
-        if (desk->deadline <= shift->time.now)
-            list_append_once(&shift->busy, &desk->busy);
-    }
-}
-
 int shift_wait(struct shift *shift, struct epoll_event events[EVENTS_MAX], int64_t until)
 {
     int n = epoll_wait(shift->epoll, events, EVENTS_MAX, timeout(shift, until));
-    begin(shift);
+    crew_begin(&shift->crew);
     return n < 0 ? 0 : n; /* EINTR */
 }
 
@@ -151,56 +109,11 @@ void shift_forget(struct shift *shift, struct session *session)
     session->armed = 0;
 }
 
-static void finish_desk(struct shift *shift, struct desk *desk, struct list *gone)
-{
-    struct list changed, *link;
-    int64_t deadline = desk_finish(desk);
-    desk->deadline = desk_restless(desk) ? NEVER : deadline; /* a restless one has its next turn anyway */
-    list_init(&changed);
-    list_move_all(&changed, &desk->changed);
-    while ((link = list_pop(&changed))) {
-        struct session *session = list_entry(link, struct session, changed);
-        if (desk_gone(session))
-            list_append(gone, link);
-        else
-            apply(shift, session);
-    }
-}
-
-static void find_deadline(struct shift *shift)
-{
-    shift->deadline = NEVER;
-    for (struct list *link = shift->desks.next; link != &shift->desks; link = link->next) {
-        struct desk *desk = list_entry(link, struct desk, peer);
-        if (desk->deadline < shift->deadline)
-            shift->deadline = desk->deadline;
-    }
-}
-
-static void count_turn(struct shift *shift, uint64_t batch)
-{
-    struct counters *count = shift->count;
-    counter_add(&count->turns, 1);
-    counter_add(&count->batch, batch);
-    if (batch > counter_get(&count->batch_most))
-        counter_set(&count->batch_most, batch);
-    counter_add(&count->busy_time, (uint64_t)(clock_now() - shift->time.now));
-}
-
 void shift_finish(struct shift *shift, struct list *gone, uint64_t batch)
 {
-    struct list busy, *link;
-    list_init(&busy);
-    list_move_all(&busy, &shift->busy);
-    while ((link = list_pop(&busy))) {
-        struct desk *desk = list_entry(link, struct desk, busy);
-        finish_desk(shift, desk, gone);
-        if (desk_restless(desk) || !list_empty(&desk->changed))
-            list_append_once(&shift->busy, &desk->busy);
-        if (desk->deadline < shift->deadline)
-            shift->deadline = desk->deadline;
-    }
-    if (shift->ticked)
-        find_deadline(shift);
-    count_turn(shift, batch);
+    struct list wanting, *link;
+    list_init(&wanting);
+    crew_finish(&shift->crew, &wanting, gone, batch);
+    while ((link = list_pop(&wanting)))
+        apply(shift, list_entry(link, struct session, changed));
 }

@@ -1,4 +1,4 @@
-/* A shift: the desks that one thread runs with one epoll set, turn after turn. It belongs to that thread.
+/* A shift: a crew of desks that one thread runs with one epoll set, turn after turn. It belongs to that thread.
  *
  * What an epoll event names is told by the low bits of its word: a session, or something of the architecture's own. */
 #ifndef ARCH_SHIFT_H
@@ -8,29 +8,20 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
-#include "common/list.h"
-#include "server/desk/desk.h"
+#include "server/arch/crew.h"
 #include "server/limits.h"
 
 enum source { SOURCE_SESSION, SOURCE_BELT, SOURCE_OUTLET, SOURCE_STOP, SOURCE_END, SOURCE_LISTENER, SOURCE_MASK = 7 };
 
 struct shift {
     int epoll;
-    struct scratch *scratch;
-    struct counters *count;
-    struct moment time;
-    struct list desks; /* all, by `peer` */
-    struct list busy;  /* those that were touched or have somebody to serve again, by `busy` */
-    int64_t deadline;  /* the earliest moment at which a desk wants a turn */
-    bool ticked;       /* in this turn deadlines were due */
+    struct crew crew;
 };
 
 /* False and errno when there is no descriptor or memory; then nothing is left behind. */
 bool shift_open(struct shift *shift, struct counters *count);
 /* The desks stay whose they are. */
 void shift_close(struct shift *shift);
-void shift_add(struct shift *shift, struct desk *desk);
-void shift_remove(struct shift *shift, struct desk *desk);
 
 /* Watches something of the architecture's own. 0 or an errno. */
 int shift_watch(struct shift *shift, int fd, uint32_t events, enum source source, const void *what);
@@ -48,8 +39,8 @@ static inline void *shift_what(const struct epoll_event *event)
     return (void *)(uintptr_t)(event->data.u64 & ~(uint64_t)SOURCE_MASK);
 }
 void shift_session(const struct epoll_event *event);
-/* Finishes every busy desk. Sessions whose wants changed are applied to the epoll set; those that go are appended to
- * `gone` (by `changed`), still in the epoll set if `watched`. Keeps the turn's counters. */
+/* Ends the turn. Sessions whose wants changed are applied to the epoll set; those that go are appended to `gone` (by
+ * `changed`), still in the epoll set if `watched`. */
 void shift_finish(struct shift *shift, struct list *gone, uint64_t batch);
 /* Takes a session out of the epoll set. */
 void shift_forget(struct shift *shift, struct session *session);

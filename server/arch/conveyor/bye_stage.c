@@ -32,7 +32,7 @@ int bye_stage_open(struct bye_stage *bye, struct line *line)
     if (error)
         return error;
     bye_init(&bye->bye, &line->server->options->limits);
-    shift_add(&bye->stage.shift, &bye->bye.desk);
+    crew_add(&bye->stage.shift.crew, &bye->bye.desk);
     return 0;
 }
 

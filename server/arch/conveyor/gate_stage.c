@@ -12,7 +12,7 @@ static struct gate_stage *self(struct stage *stage)
 static void take(struct stage *stage, struct session *session)
 {
     gate_release(&self(stage)->entrance.gate, session);
-    counter_add(&stage->shift.count->arrivals, 1);
+    counter_add(&stage->shift.crew.count->arrivals, 1);
 }
 
 static struct outlet *outlet(struct stage *stage, struct session *session)

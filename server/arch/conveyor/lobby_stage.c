@@ -204,7 +204,7 @@ int lobby_stage_open(struct lobby_stage *lobby, struct line *line)
     list_init(&lobby->left);
     list_init(&lobby->waiting);
     lobby_init(&lobby->lobby, limits, &line->server->catalog);
-    shift_add(&lobby->stage.shift, &lobby->lobby.desk);
+    crew_add(&lobby->stage.shift.crew, &lobby->lobby.desk);
     return 0;
 }
 

@@ -31,7 +31,7 @@ int name_stage_open(struct name_stage *name, struct line *line)
     if (error)
         return error;
     name_init(&name->name, &line->server->options->limits);
-    shift_add(&name->stage.shift, &name->name.desk);
+    crew_add(&name->stage.shift.crew, &name->name.desk);
     return 0;
 }
 

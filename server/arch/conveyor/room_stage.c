@@ -26,7 +26,7 @@ static void take(struct stage *stage, struct session *session)
         desk_take(&room->desk, session);
         return;
     }
-    counter_add(&stage->shift.count->arrivals, 1);
+    counter_add(&stage->shift.crew.count->arrivals, 1);
     rooms_refuse(session);
     list_append(&stage->gone, &session->changed);
 }
@@ -72,7 +72,7 @@ struct room_stage *room_stage_new(struct line *line, uint32_t slot, struct count
     room->said_empty = true; /* it is waiting for its first person */
     room->lobby = stage_edge(&room->stage, &line->lobby.stage);
     room->name = stage_edge(&room->stage, &line->name.stage);
-    rooms_init(&room->rooms, &room->stage.shift, count, &line->server->options->limits, &line->server->catalog.folder,
+    rooms_init(&room->rooms, &room->stage.shift.crew, count, &line->server->options->limits, &line->server->catalog.folder,
                line->sync);
     return room;
 }

@@ -55,9 +55,9 @@ void stage_close(struct stage *stage)
 
 static void take_client(struct stage *stage, struct session *session)
 {
-    struct counters *count = stage->shift.count;
+    struct counters *count = stage->shift.crew.count;
     owner_take(session);
-    int64_t rode = stage->shift.time.now - session->sent_at;
+    int64_t rode = stage->shift.crew.time.now - session->sent_at;
     counter_add(&count->belt_time, rode > 0 ? (uint64_t)rode : 0);
     stage->taken++;
     stage->ops->take(stage, session);
@@ -129,7 +129,7 @@ static void send_on(struct stage *stage, struct outlet *outlet, struct session *
 {
     shift_forget(&stage->shift, session);
     outlet_put(outlet, session);
-    counter_add(&stage->shift.count->departures, 1);
+    counter_add(&stage->shift.crew.count->departures, 1);
     list_append_once(&stage->pending, &outlet->pending);
 }
 
@@ -147,12 +147,12 @@ static void flush_outlets(struct stage *stage)
     list_move_all(&pending, &stage->pending);
     while ((link = list_pop(&pending))) {
         struct outlet *outlet = list_entry(link, struct outlet, pending);
-        if (outlet->armed || outlet_flush(outlet, stage->shift.time.now) || WITHOUT_WATCHING_FULL_BELTS)
+        if (outlet->armed || outlet_flush(outlet, stage->shift.crew.time.now) || WITHOUT_WATCHING_FULL_BELTS)
             continue;
         outlet->armed = shift_watch(&stage->shift, outlet->put, EPOLLOUT, SOURCE_OUTLET, outlet) == 0;
         if (!outlet->armed) { /* no memory to watch it: look again soon */
             list_append(&stage->pending, &outlet->pending);
-            stage->until = stage->shift.time.now + RETRY;
+            stage->until = stage->shift.crew.time.now + RETRY;
         }
     }
 }
@@ -247,7 +247,7 @@ static void collect_desk(struct desk *desk, struct list *left)
 
 void stage_collect(struct stage *stage, struct list *left)
 {
-    for (struct list *link = stage->shift.desks.next; link != &stage->shift.desks; link = link->next)
+    for (struct list *link = stage->shift.crew.desks.next; link != &stage->shift.crew.desks; link = link->next)
         collect_desk(list_entry(link, struct desk, peer), left);
     list_move_all(left, &stage->gone);
     for (int i = 0; i < stage->n_outlets; i++)

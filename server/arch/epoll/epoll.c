@@ -155,7 +155,7 @@ static void *run(void *argument)
 
 static void add_desk(struct loop *loop, struct desk *desk, enum census_desk row)
 {
-    shift_add(&loop->shift, desk);
+    crew_add(&loop->shift.crew, desk);
     desk->count = &loop->count[row];
 }
 
@@ -169,7 +169,7 @@ static void add_desks(struct loop *loop)
     add_desk(loop, &loop->name.desk, AT_NAME);
     add_desk(loop, &loop->lobby.desk, AT_LOBBY);
     add_desk(loop, &loop->bye.desk, AT_BYE);
-    rooms_init(&loop->rooms, &loop->shift, &loop->count[AT_ROOM], limits, &loop->server->catalog.folder, loop->sync);
+    rooms_init(&loop->rooms, &loop->shift.crew, &loop->count[AT_ROOM], limits, &loop->server->catalog.folder, loop->sync);
 }
 
 static bool start(struct server *server)
@@ -232,7 +232,7 @@ static void end(struct server *server)
     struct list *link;
     eventfd_write(loop->end, 1);
     pthread_join(loop->thread, NULL);
-    for (link = loop->shift.desks.next; link != &loop->shift.desks; link = link->next)
+    for (link = loop->shift.crew.desks.next; link != &loop->shift.crew.desks; link = link->next)
         clear_desk(loop, list_entry(link, struct desk, peer));
     rooms_end(&loop->rooms);
     sync_stop(loop->sync);
