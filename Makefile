@@ -35,7 +35,7 @@ ARCH =
 R =
 
 # Every architecture the server has; `make check` compares the list with the folders of server/arch.
-ARCHES = conveyor epoll
+ARCHES = conveyor async epoll
 
 # V=1 shows the commands. WERROR= lets warnings pass. JOBS is how many checks run at once.
 V =
@@ -109,12 +109,23 @@ SOURCES = \
 	server/desk/feed.c \
 	server/desk/bye.c \
 	server/arch/arch.c \
+	server/arch/crew.c \
 	server/arch/shift.c \
 	server/arch/rooms.c \
 	server/arch/sync.c \
 	server/arch/census.c \
 	server/arch/entrance.c \
 	server/arch/epoll/epoll.c \
+	server/arch/async/strand.c \
+	server/arch/async/pool.c \
+	server/arch/async/alarm.c \
+	server/arch/async/beacon.c \
+	server/arch/async/claim.c \
+	server/arch/async/station.c \
+	server/arch/async/gate_station.c \
+	server/arch/async/lobby_station.c \
+	server/arch/async/room_station.c \
+	server/arch/async/async.c \
 	server/arch/conveyor/line.c \
 	server/arch/conveyor/belt.c \
 	server/arch/conveyor/stage.c \

@@ -15,6 +15,7 @@ struct limits {
     uint32_t max_chats;
     uint32_t rate_limit;   /* messages a second; 0: no limit */
     uint32_t room_threads; /* 0, until main has seen the machine */
+    uint32_t workers;      /* likewise */
     int64_t room_linger;
     int64_t name_timeout;
     int64_t drain;
@@ -32,6 +33,7 @@ enum {
     TAIL_MAX = 256,
     TAIL_SHARE = 64,
     EVENTS_MAX = 2,
+    GO_MAX = 1,
     ARRIVALS_MAX = 1,
     SCRATCH = 64,
     SERVE_MAX = 1,
@@ -48,6 +50,7 @@ enum {
     TAIL_MAX = 1024 * 1024,         /* framed records a room keeps while somebody is behind */
     TAIL_SHARE = 32 * 1024,         /* and of these, for each member at most */
     EVENTS_MAX = 256,
+    GO_MAX = 256,        /* tasks of a strand that a worker runs in one go */
     ARRIVALS_MAX = 256,  /* records taken off a belt in one turn */
     SCRATCH = 64 * 1024, /* what is read from one socket at once */
     SERVE_MAX = 512,     /* requests of one session in one turn */

@@ -37,10 +37,11 @@ static uint64_t raise_fd_limit(void)
  * move in with others. */
 bool machine_share(struct limits *limits, char *complaint, size_t room)
 {
-    if (limits->room_threads == 0) {
-        uint32_t cpus = count_cpus();
+    uint32_t cpus = count_cpus();
+    if (limits->room_threads == 0)
         limits->room_threads = cpus > 1 ? cpus - 1 : 1;
-    }
+    if (limits->workers == 0)
+        limits->workers = cpus;
     uint64_t fds = raise_fd_limit();
     uint64_t spare = fds > 2 * FD_RESERVE ? fds - FD_RESERVE : fds / 2;
     uint64_t rooms = (uint64_t)limits->room_threads * FDS_PER_ROOM;

@@ -8,7 +8,7 @@
 
 #include "server/limits.h"
 
-/* Raises the limit on open files and settles max_clients and room_threads, as far as the options left them open. False, with
+/* Raises the limit on open files and settles max_clients, room_threads and workers, as far as the options left them open. False, with
  * a sentence why: more clients were asked for than there can be. */
 bool machine_share(struct limits *limits, char *complaint, size_t room);
 /* Has all threads to come gather what comes rather than be quick to begin. */

@@ -83,6 +83,8 @@ static const struct args_row rows[] = {
     {"chats", 'c', "DIR", "./chats", "the folder of chats, created when missing", args_set_text, AT(chats), 0, 0},
     {"room-threads", 0, "N", NULL, "threads for chats in use (CPUs less one, at least 1)", args_set_number,
      AT(limits.room_threads), 1, 10000},
+    {"workers", 0, "N", NULL, "threads of the pool, with --arch async (CPUs)", args_set_number, AT(limits.workers), 1,
+     1000},
     {"room-linger", 0, "MS", "1000", "milliseconds an empty chat keeps its thread", args_set_milliseconds,
      AT(limits.room_linger), 0, DAY_MS},
     {"max-clients", 0, "N", NULL, "clients at once (what the limit on open files allows)", args_set_number,

@@ -3,10 +3,11 @@
 
 #include <string.h>
 
+#include "server/arch/async/async.h"
 #include "server/arch/conveyor/conveyor.h"
 #include "server/arch/epoll/epoll.h"
 
-const struct arch *const arch_table[] = {&arch_conveyor, &arch_epoll, NULL};
+const struct arch *const arch_table[] = {&arch_conveyor, &arch_async, &arch_epoll, NULL};
 
 const struct arch *arch_find(const char *name)
 {

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-_Thread_local char owner_self;
+_Thread_local const void *owner_self;
 
 void owner_wronged(const struct session *session, const char *function)
 {
     fprintf(stderr, "%s: the session with socket %d %s\n", function, session->fd,
-            session->owner ? "belongs to another thread" : "is nobody's, it may ride a belt");
+            session->owner ? "belongs to another one" : "is nobody's, it may ride a belt");
     abort();
 }
 

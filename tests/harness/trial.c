@@ -19,7 +19,7 @@
 #include "tests/harness/client.h"
 #include "tests/harness/server.h"
 
-const char *const trial_archs[] = {"conveyor", "epoll", NULL};
+const char *const trial_archs[] = {"conveyor", "async", "epoll", NULL};
 
 enum { LIMIT_MS = 10000, LOOK_MS = 2, UNDOS_MOST = 8 };
 
