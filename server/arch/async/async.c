@@ -134,7 +134,7 @@ static void close_common(struct async *async)
     pool_close(&async->pool);
 }
 
-/* What is announced from the beginning: the clock, the order to stop, the listeners. */
+/* The clock and the order to stop are announced from the beginning; the gate's first go sees to the listeners. */
 static int begin(struct async *async)
 {
     int error = alarms_begin(&async->alarms);
@@ -142,7 +142,7 @@ static int begin(struct async *async)
         error = beacon_arm(&async->pool, &async->stopping);
     if (error)
         return error;
-    gate_station_begin(&async->gate);
+    pool_post(&async->pool.workers[0], &async->gate.station.job, &async->gate.station.rang.task);
     return pool_begin(&async->pool);
 }
 

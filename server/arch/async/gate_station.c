@@ -84,11 +84,6 @@ void gate_station_open(struct gate_station *gate, struct async *async)
     }
 }
 
-void gate_station_begin(struct gate_station *gate)
-{
-    tend(gate);
-}
-
 void gate_station_clear(struct gate_station *gate)
 {
     struct async *async = gate->station.async;

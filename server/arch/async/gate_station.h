@@ -20,8 +20,6 @@ struct gate_station {
 };
 
 void gate_station_open(struct gate_station *gate, struct async *async);
-/* Has the queue announce the listeners. Before the pool begins; from then on the station does it. */
-void gate_station_begin(struct gate_station *gate);
 /* Everybody who is still in is shown out; the pool has ended. */
 void gate_station_clear(struct gate_station *gate);
 void gate_station_close(struct gate_station *gate);
