@@ -194,6 +194,7 @@ UNIT_TESTS = \
 	tests/unit/test_buf.c \
 	tests/unit/test_bye.c \
 	tests/unit/test_catalog.c \
+	tests/unit/test_claim.c \
 	tests/unit/test_export.c \
 	tests/unit/test_feed.c \
 	tests/unit/test_gate.c \
@@ -216,6 +217,7 @@ UNIT_TESTS = \
 	tests/unit/test_notify.c \
 	tests/unit/test_options.c \
 	tests/unit/test_owner.c \
+	tests/unit/test_pool.c \
 	tests/unit/test_private.c \
 	tests/unit/test_protocol.c \
 	tests/unit/test_refusals.c \
@@ -223,6 +225,7 @@ UNIT_TESTS = \
 	tests/unit/test_room.c \
 	tests/unit/test_rules.c \
 	tests/unit/test_session.c \
+	tests/unit/test_strand.c \
 	tests/unit/test_tail.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_utf8.c \
