@@ -9,6 +9,7 @@
 #include "client/load/dial.h"
 #include "client/load/events.h"
 #include "client/load/random.h"
+#include "client/load/turns.h"
 #include "client/load/violation.h"
 #include "common/clock.h"
 
@@ -51,6 +52,19 @@ void bot_connect(struct bot *bot)
     struct epoll_event event = {.events = bot->events, .data.ptr = bot};
     if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, bot->fd, &event) < 0)
         worker_die("epoll_ctl");
+}
+
+static bool visits_by_turns(const struct bot *bot)
+{
+    return bot->worker->profile->visits && turns_paced(bot->worker);
+}
+
+void bot_come(struct bot *bot)
+{
+    if (visits_by_turns(bot))
+        turns_ready(bot);
+    else
+        bot_connect(bot);
 }
 
 static void finish_connecting(struct bot *bot)
@@ -229,11 +243,9 @@ static void ended(struct bot *bot)
         worker_time(worker, KIND_VISIT, bot->began);
     events_finished(bot);
     forget(bot);
-    if (!worker_wants(worker, bot))
-        return;
-    if (worker->profile->visits)
-        bot_connect(bot);
-    else
+    if (visits_by_turns(bot) || (worker->profile->visits && worker_wants(worker, bot)))
+        bot_come(bot);
+    else if (worker_wants(worker, bot))
         retry(bot);
 }
 

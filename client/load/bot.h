@@ -29,7 +29,7 @@ struct bot {
     enum place place;
     enum error turned_away; /* what the server said before it closed; ERROR_CLOSED: nothing */
     enum error lost_by;     /* how its last connection was lost */
-    bool sends;             /* it is one of the senders */
+    bool sends;             /* it is one of the senders, or of those who take turns */
     bool slow;              /* it reads nothing while time runs */
     bool due;               /* it is in the worker's list of those who have something to send */
     bool entering;          /* it is counted among those on their way in */
@@ -47,8 +47,8 @@ struct bot {
     struct buf in;  /* the beginning of a frame that is not whole */
     struct buf out; /* what is to be sent; the first `gone` bytes of it are */
     uint32_t gone;
-    int64_t began;    /* its connection */
-    int64_t asked_at; /* its last request that has an answer of its own */
+    int64_t began;    /* its connection, or when its visit was due */
+    int64_t asked_at; /* its last request that has an answer of its own, or when that was due */
     int64_t entered_at;
     int64_t free_since; /* the server takes what it has to say */
     int64_t replay_at;  /* when it asked for a history; 0: it did not */
@@ -70,6 +70,8 @@ struct bot {
 /* ---- The connection ---- */
 
 void bot_connect(struct bot *bot);
+/* It may come in: at once, or at its turn when whole visits have turns. */
+void bot_come(struct bot *bot);
 /* It is in the lobby, or in its chat: others may follow. */
 void bot_arrived(struct bot *bot);
 /* Something is there to be read, or written, or is over. */

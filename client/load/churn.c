@@ -1,5 +1,5 @@
 /* The profile churn: connect, take a name, enter a chat, leave it, say goodbye, and again under the same name, which must be
- * free by then. */
+ * free by then: at once, or at its next turn. */
 #include "client/load/bot.h"
 #include "client/load/profile.h"
 
@@ -56,6 +56,17 @@ static void refused(struct bot *bot)
         bot_quit(bot);
 }
 
+static bool ready(const struct bot *bot)
+{
+    return bot->place == BOT_AWAY && !bot->waits;
+}
+
+static void begin(struct bot *bot, int64_t due)
+{
+    bot_connect(bot);
+    bot->began = due;
+}
+
 static bool rests(const struct bot *bot)
 {
     return bot->place == BOT_AWAY;
@@ -71,5 +82,7 @@ const struct profile profile_churn = {
     .refused = refused,
     .connected = connected,
     .visits = true,
+    .ready = ready,
+    .begin = begin,
     .rests = rests,
 };

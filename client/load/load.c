@@ -37,7 +37,7 @@ uint32_t load_bots(const struct load_config *config)
 
 bool load_paced(const struct load_config *config)
 {
-    return config->profile->rooms && !config->closed;
+    return config->profile->begin && !config->closed;
 }
 
 /* ---- Making it ---- */
@@ -62,6 +62,24 @@ static bool is_slow(const struct load_config *config, uint32_t place)
     return (place + config->members / 2) % config->members >= config->members - config->slow;
 }
 
+/* Those who take turns, when there are any: the senders of all rooms, or everybody. */
+static uint32_t count_senders(const struct load_config *config)
+{
+    if (config->profile->rooms)
+        return config->rooms * config->senders;
+    return load_paced(config) ? config->clients : 0;
+}
+
+/* A room's senders stand one behind the other, each room's first one before all second ones. */
+static void place_in_room(const struct load_config *config, struct bot *bot)
+{
+    uint32_t place = bot->id % config->members;
+    bot->room = bot->id / config->members;
+    bot->slow = is_slow(config, place);
+    bot->sends = is_sender(config, place);
+    bot->seat = (place + config->members / 2) % config->members * config->rooms + bot->room;
+}
+
 static void make_bot(struct load *load, uint32_t id, struct worker *worker)
 {
     const struct load_config *config = &load->config;
@@ -72,16 +90,12 @@ static void make_bot(struct load *load, uint32_t id, struct worker *worker)
     bot->turned_away = ERROR_CLOSED;
     bot->random = random_stream(config->seed, id + 1);
     bot_new_name(bot);
-    if (!config->profile->rooms)
-        return;
-    uint32_t place = id % config->members;
-    bot->room = id / config->members;
-    bot->slow = is_slow(config, place);
-    bot->sends = is_sender(config, place);
-    if (!bot->sends)
-        return;
-    bot->seat = (place + config->members / 2) % config->members * config->rooms + bot->room;
-    load->senders[bot->seat] = bot;
+    bot->sends = load_paced(config);
+    bot->seat = id;
+    if (config->profile->rooms)
+        place_in_room(config, bot);
+    if (bot->sends)
+        load->senders[bot->seat] = bot;
 }
 
 /* Seats of one worker's senders in their order. */
@@ -151,7 +165,7 @@ static bool make_bots(struct load *load)
 static bool make(struct load *load)
 {
     const struct load_config *config = &load->config;
-    load->n_senders = config->profile->rooms ? config->rooms * config->senders : 0;
+    load->n_senders = count_senders(config);
     load->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     load->workers = calloc(config->threads, sizeof *load->workers);
     load->bots = calloc(load_bots(config) + 1, sizeof *load->bots);

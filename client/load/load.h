@@ -44,10 +44,11 @@ struct load_config {
     bool events; /* the thesis's events go to standard output */
 };
 
-/* With a schedule: each message is due at a moment of its own. */
+/* With a schedule: each turn is due at a moment of its own. What a turn is says the profile: a message, or a visit. */
 bool load_paced(const struct load_config *config);
 
-/* So long, at this rate (messages a second over all senders) or with so many clients, as the profile has it. */
+/* So long, at this rate (turns a second over all who take them) with a schedule; without one, with so many clients, of
+ * profiles without rooms. */
 struct load_phase {
     int64_t length; /* microseconds */
     double value;

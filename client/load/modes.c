@@ -121,9 +121,11 @@ static bool all_at_home(struct worker *worker)
 
 static bool all_rest(const struct worker *worker)
 {
-    for (uint32_t i = 0; i < worker->n; i++)
-        if (worker->bots[i].place != BOT_AWAY && !worker->profile->rests(&worker->bots[i]))
+    for (uint32_t i = 0; i < worker->n; i++) {
+        const struct bot *bot = &worker->bots[i];
+        if ((bot->place != BOT_AWAY && !worker->profile->rests(bot)) || turns_more(bot))
             return false;
+    }
     return true;
 }
 

@@ -106,8 +106,8 @@ static const struct args_row rows[] = {
      CLIENTS_MOST},
     {"size", 0, "BYTES", NULL, "of a text (64; thesis: 32)", args_set_number, AT(config.size), MARK_BYTES,
      MESSAGE_MAX_MOST},
-    {"rate", 0, "N", NULL, "messages a second, over all senders: an open loop (1000)", args_set_fraction, AT(rate),
-     1000, (int64_t)RATE_MOST * 1000000},
+    {"rate", 0, "N", NULL, "messages, or turns in thesis and churn, a second: an open loop (rooms: 1000)",
+     args_set_fraction, AT(rate), 1000, (int64_t)RATE_MOST * 1000000},
     {"closed", 0, NULL, NULL, "a closed loop: who gets a message of its own back sends the next", args_set_flag,
      AT(config.closed), 0, 0},
     {"window", 0, "N", NULL, "messages of a sender on their way in a closed loop (1)", args_set_number,
@@ -188,11 +188,15 @@ static bool check_rooms(struct args *args, struct options *options)
 
 static bool check_clients(struct args *args, struct options *options)
 {
-    static const char *const only_rooms[] = {"members", "senders", "rate", "closed", "window"};
+    static const char *const only_rooms[] = {"members", "senders", "closed", "window"};
     struct load_config *config = &options->config;
     for (size_t i = 0; i < sizeof only_rooms / sizeof *only_rooms; i++)
         if (!needs(args, only_rooms[i], "only the profiles rooms and slow have that"))
             return false;
+    if (!config->profile->begin && !needs(args, "rate", "only the profiles rooms, slow, thesis and churn have that"))
+        return false;
+    if (options->n_phases && !needs(args, "rate", "the stages say how many clients there are, they have no rate"))
+        return false;
     if (!config->clients && !options->n_phases)
         return args_complain(args, "how many clients? conveyor-load N, see --help");
     if (config->clients && options->n_phases)
@@ -206,7 +210,7 @@ static bool check_clients(struct args *args, struct options *options)
             config->clients = (uint32_t)options->phases[i].value;
     }
     config->staged = options->n_phases > 0;
-    config->closed = true;
+    config->closed = !args_said(args, "rate");
     return config->clients > 0 || args_complain(args, "--stage: no stage has any clients");
 }
 
@@ -263,7 +267,7 @@ static bool make_phases(struct args *args, struct options *options)
     bool endless = config->profile->endless && !options->duration;
     if (options->n_phases && options->duration)
         return args_complain(args, "--duration: the stages say how long they are");
-    double value = config->profile->rooms ? options->rate : config->clients;
+    double value = load_paced(config) ? options->rate : config->clients;
     int64_t length = options->duration ? options->duration : endless ? ENDLESS - options->warmup : 10 * SECOND;
     if (!options->n_phases)
         options->phases[options->n_phases++] = (struct load_phase){length, value, true};

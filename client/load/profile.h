@@ -32,6 +32,9 @@ struct profile {
     void (*echo)(struct bot *bot);
     /* A connection is there, nothing has been said on it. NULL: it says its name. */
     void (*connected)(struct bot *bot);
+    /* With a schedule: it could take its turn; and it takes one, which was due then. NULL: the profile has no schedule. */
+    bool (*ready)(const struct bot *bot);
+    void (*begin)(struct bot *bot, int64_t due);
     /* Nothing more comes of what it has begun. */
     bool (*rests)(const struct bot *bot);
 };

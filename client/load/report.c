@@ -43,7 +43,7 @@ void report_begin(FILE *to, const struct options *options)
         if (!phase->measured)
             fprintf(to, " to warm up");
         else if (load_paced(config))
-            fprintf(to, " at %.10g messages a second", phase->value);
+            fprintf(to, " at %.10g %s a second", phase->value, config->profile->rooms ? "messages" : "turns");
         else if (config->staged)
             fprintf(to, " with %.0f clients", phase->value);
     }
@@ -77,7 +77,7 @@ static void print_times(FILE *to, const struct tally *tally, const double *rates
             ms((double)hist_max(times)));
 }
 
-static void print_table(FILE *to, const struct tally *tally, const double *rates, bool paced)
+static void print_table(FILE *to, const struct tally *tally, const double *rates)
 {
     static const char *const what[KINDS] = {
         [KIND_CONNECT] = "connect",
@@ -98,8 +98,15 @@ static void print_table(FILE *to, const struct tally *tally, const double *rates
     for (enum kind kind = 0; kind < KINDS; kind++)
         if (what[kind])
             print_times(to, tally, rates, kind, what[kind]);
-    if (paced)
+}
+
+/* From when the times of the table above it count. */
+static void print_since(FILE *to, const struct load_config *config)
+{
+    if (load_paced(config) && config->profile->rooms)
         fprintf(to, "  (send and deliver are measured from when a message was due; raw: from when it was sent)\n");
+    else if (load_paced(config))
+        fprintf(to, "  (visits, and the first request of a turn, are measured from when they were due)\n");
 }
 
 static void print_counts(FILE *to, const struct results *results)
@@ -180,13 +187,13 @@ static void print_thresholds(FILE *to, const struct results *results)
 void report_end(FILE *to, const struct results *results)
 {
     const struct load_config *config = &results->options->config;
-    bool paced = load_paced(config);
     for (size_t i = 0; results->n_stages > 1 && i < results->n_stages; i++) {
         const struct stage_result *stage = &results->stages[i];
         fprintf(to, "\n  stage %zu: %.10g for %.2f s", i + 1, stage->value, stage->seconds);
-        print_table(to, &stage->tally, stage->rates, false);
+        print_table(to, &stage->tally, stage->rates);
     }
-    print_table(to, &results->total, results->rates, paced);
+    print_table(to, &results->total, results->rates);
+    print_since(to, config);
     print_counts(to, results);
     print_generator(to, results);
     print_verdict(to, results);

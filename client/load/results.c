@@ -88,9 +88,7 @@ static void judge_generator(struct results *results)
 static uint32_t wanted_at_the_end(const struct options *options)
 {
     const struct load_config *config = &options->config;
-    if (config->profile->rooms)
-        return config->rooms * config->members;
-    return (uint32_t)options->phases[options->n_phases - 1].value;
+    return config->staged ? (uint32_t)options->phases[options->n_phases - 1].value : load_bots(config);
 }
 
 static void add_errors(struct tally *to, const struct load *load, int phase)

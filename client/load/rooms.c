@@ -23,6 +23,11 @@ static void refused(struct bot *bot)
     bot_quit(bot);
 }
 
+static bool ready(const struct bot *bot)
+{
+    return bot->place == BOT_CHAT;
+}
+
 static bool rests(const struct bot *bot)
 {
     return bot->place == BOT_CHAT && bot->seen == bot->said && turns_paid(bot);
@@ -30,7 +35,7 @@ static bool rests(const struct bot *bot)
 
 #define IN_ROOMS                                                                                           \
     .rooms = true, .settles = true, .has_chats = true, .main = KIND_DELIVER, .lobby = lobby, .chat = chat, \
-    .refused = refused, .echo = bot_make_due, .rests = rests
+    .refused = refused, .echo = bot_make_due, .ready = ready, .begin = bot_say, .rests = rests
 
 const struct profile profile_rooms = {
     .name = "rooms",

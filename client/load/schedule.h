@@ -17,7 +17,7 @@ struct schedule {
     } slots[LOAD_PHASES];
 };
 
-/* The first phase begins then. When paced, the phases' values are messages a second. */
+/* The first phase begins then. When paced, the phases' values are turns a second, each for a message or a visit. */
 void schedule_make(struct schedule *schedule, const struct load_phase *phases, size_t n, int64_t begin, bool paced);
 /* When the message of this number is due; NEVER when there is none. */
 int64_t schedule_due(const struct schedule *schedule, uint64_t number);

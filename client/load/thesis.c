@@ -2,13 +2,14 @@
  *
  * Outside chats a bot creates a chat now and then, and whenever there are few; otherwise it enters one of those listed.
  * There it sends without waiting for anything, and after each message leaves with a small probability; then it waits for the
- * list, past all that comes before it. */
+ * list, past all that comes before it. All of that, or a creation, is one turn: it takes the next at once, or when it is due. */
 #include <stdio.h>
 #include <string.h>
 
 #include "client/load/bot.h"
 #include "client/load/profile.h"
 #include "client/load/random.h"
+#include "client/load/turns.h"
 
 /* Messages of a burst and bytes: a probability of leaving near 0 would have it put them for ever. */
 enum { BURST_MOST = 10000, BURST_BYTES = 16 * 1024 * 1024 };
@@ -51,19 +52,37 @@ static void enter(struct bot *bot, uint64_t chats)
     bot_join(bot, bot_ledger(bot, line_at(&bot->list, random_below(&bot->random, chats))));
 }
 
-/* What next, outside chats. */
-static void go_on(struct bot *bot)
+static void take_turn(struct bot *bot)
 {
     const struct load_config *config = bot->worker->config;
     uint64_t chats = count_lines(&bot->list);
-    if (!worker_wants(bot->worker, bot)) {
-        if (bot->worker->seen_mode == MODE_RUN)
-            bot_quit(bot);
-    } else if (chats == 0 || chats < config->least_chats || random_chance(&bot->random, config->create_chance)) {
+    if (chats == 0 || chats < config->least_chats || random_chance(&bot->random, config->create_chance))
         create(bot);
-    } else {
+    else
         enter(bot, chats);
-    }
+}
+
+static bool ready(const struct bot *bot)
+{
+    return bot->place == BOT_LOBBY;
+}
+
+/* Its first request was due then; what follows, when that is answered. */
+static void begin(struct bot *bot, int64_t due)
+{
+    take_turn(bot);
+    bot->asked_at = due;
+}
+
+/* What next, outside chats. */
+static void go_on(struct bot *bot)
+{
+    if (turns_paced(bot->worker))
+        turns_ready(bot);
+    else if (worker_wants(bot->worker, bot))
+        take_turn(bot);
+    else if (bot->worker->seen_mode == MODE_RUN)
+        bot_quit(bot);
 }
 
 static void lobby(struct bot *bot, struct span list)
@@ -75,17 +94,13 @@ static void lobby(struct bot *bot, struct span list)
 static void chat(struct bot *bot)
 {
     const struct worker *worker = bot->worker;
-    for (int i = 0; i < BURST_MOST && bot->out.n < BURST_BYTES && worker_goes_on(worker); i++) {
+    bool goes_on = worker_goes_on(worker) || turns_paced(worker); /* what was due is done, late as it may be */
+    for (int i = 0; i < BURST_MOST && bot->out.n < BURST_BYTES && goes_on; i++) {
         if (random_chance(&bot->random, worker->config->leave_chance))
             break;
         bot_say(bot, worker->now);
     }
     bot_leave(bot);
-}
-
-static bool rests(const struct bot *bot)
-{
-    return bot->place == BOT_LOBBY;
 }
 
 const struct profile profile_thesis = {
@@ -97,5 +112,7 @@ const struct profile profile_thesis = {
     .list = keep_list,
     .chat = chat,
     .refused = go_on,
-    .rests = rests,
+    .ready = ready,
+    .begin = begin,
+    .rests = ready,
 };

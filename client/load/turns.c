@@ -1,8 +1,8 @@
 /* Who sends when.
  *
- * With a schedule, message k of the run belongs to the sender whose seat is k modulo their number, and to the moment
- * schedule_due(k). A sender that can't send at its turn, because the server takes nothing more from it or is gone,
- * owes the message and all that follow, and sends them when it can, with the times at which they were due. */
+ * With a schedule, turn k of the run belongs to the sender whose seat is k modulo their number, and to the moment
+ * schedule_due(k). A sender that can't take its turn, because the server takes nothing more from it or is gone, or because
+ * its last visit is not over, owes it and all that follow, and takes them when it can, with the times at which they were due. */
 #include "client/load/turns.h"
 
 #include "client/load/bot.h"
@@ -49,6 +49,12 @@ void turns_open(struct worker *worker)
             bot_make_due(&worker->bots[i]);
 }
 
+void turns_ready(struct bot *bot)
+{
+    bot->free_since = bot->worker->now;
+    bot_make_due(bot);
+}
+
 void turns_take(struct worker *worker)
 {
     while (turns_next(worker) <= worker->now)
@@ -83,7 +89,7 @@ static void pay(struct bot *bot)
 {
     int64_t due = schedule_due(&bot->worker->schedule, bot->next);
     note_lag(bot, due);
-    bot_say(bot, due);
+    bot->worker->profile->begin(bot, due);
     bot->next += bot->worker->load->n_senders;
 }
 
@@ -98,9 +104,14 @@ static bool may_say(const struct bot *bot)
            bot->said - bot->seen < worker->config->window;
 }
 
+static bool is_ready(const struct bot *bot)
+{
+    return bot->worker->profile->ready(bot);
+}
+
 bool turns_more(const struct bot *bot)
 {
-    return bot->sends && bot->place == BOT_CHAT && bot_writes(bot) && may_say(bot);
+    return bot->sends && is_ready(bot) && bot_writes(bot) && may_say(bot);
 }
 
 void turns_catch_up(struct bot *bot)
@@ -112,15 +123,15 @@ void turns_catch_up(struct bot *bot)
             pay(bot);
         else
             bot_say(bot, bot->worker->now);
-    } while (bot->out.n < BURST_BYTES && may_say(bot));
+    } while (bot->out.n < BURST_BYTES && is_ready(bot) && may_say(bot));
 }
 
-/* Whose sender could have sent it was not sent for want of time: that is the generator's lag as well. */
+/* What its sender could have sent was not sent for want of time: that is the generator's lag as well. */
 static uint64_t forget(struct bot *bot)
 {
     uint64_t unsent = 0;
     for (int64_t due; (due = schedule_due(&bot->worker->schedule, bot->next)) != NEVER; unsent++) {
-        if (bot->place == BOT_CHAT && bot_writes(bot))
+        if (is_ready(bot) && bot_writes(bot))
             note_lag(bot, due);
         bot->next += bot->worker->load->n_senders;
     }

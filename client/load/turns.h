@@ -1,4 +1,4 @@
-/* Who sends when: senders taking turns by the schedule, or sending on as soon as they have been answered. */
+/* Who sends when: bots taking turns by the schedule, or senders sending on as soon as they have been answered. */
 #ifndef LOAD_TURNS_H
 #define LOAD_TURNS_H
 
@@ -14,14 +14,16 @@ bool turns_paced(const struct worker *worker);
 void turns_begin(struct worker *worker);
 /* Its time has come: in a closed loop everybody may send. */
 void turns_open(struct worker *worker);
-/* Has those send whose messages are due. */
+/* Has those send whose turns are due. */
 void turns_take(struct worker *worker);
+/* The bot can take its next turn from now on, or one that it owes. */
+void turns_ready(struct bot *bot);
 /* Messages that the bot may send now, put behind what it has to send: those it owes to the schedule, or as many as its
  * window has room for. */
 void turns_catch_up(struct bot *bot);
 /* There are such messages, and room for them. */
 bool turns_more(const struct bot *bot);
-/* When the next message is due; NEVER when there is none. */
+/* When the next turn is due; NEVER when there is none. */
 int64_t turns_next(const struct worker *worker);
 /* All turns of the schedule have come. */
 bool turns_over(const struct worker *worker);

@@ -98,7 +98,7 @@ static void let_in(struct worker *worker)
     while (worker_goes_on(worker) && worker->started < worker->target && worker->entering < WORKER_ENTERING) {
         struct bot *bot = &worker->bots[worker->started++];
         if (bot->place == BOT_AWAY && !bot->waits)
-            bot_connect(bot);
+            bot_come(bot);
     }
 }
 
@@ -141,6 +141,8 @@ static void look_at_schedule(struct worker *worker)
         modes_begin_effort(worker);
     if (worker->profile->rooms)
         turns_open(worker);
+    else if (turns_paced(worker))
+        set_target(worker, worker->n);
     else
         set_target(worker, share_of(worker, (uint32_t)schedule->slots[slot].value));
 }

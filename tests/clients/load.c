@@ -96,6 +96,25 @@ static void load_churn(const struct trial *trial)
     server_stop(server);
 }
 
+/* Every turn of the schedule is taken, and counts from when it was due: by one visitor who can't keep up, too. */
+static void load_turns(const struct trial *trial)
+{
+    struct server *server = start(trial);
+    unsigned rate = gentle(200), too_many = gentle(20000) / 5;
+    struct result result = run_on(server, trial_text("-p churn 5 -r 2 -w 0.2 -d 1 --rate %u", rate));
+    result_fine(&result);
+    is(&result, "times_us/visit/count", rate);
+    is(&result, "times_us/quit/count", rate);
+    result = run_on(server, trial_text("5 -d 1 --rate %u", rate));
+    result_fine(&result);
+    is(&result, "times_us/leave/count", rate - result_number(&result, "times_us/create/count"));
+    result = run_on(server, trial_text("-p churn 1 -d 0.2 --rate %u", 5 * too_many));
+    result_fine(&result);
+    is(&result, "times_us/visit/count", too_many);
+    check(result_number(&result, "times_us/visit/max") > 10000, "the last visit was not late");
+    server_stop(server);
+}
+
 static void load_idle(const struct trial *trial)
 {
     struct server *server = start(trial);
@@ -282,6 +301,7 @@ const struct scenario load_scenarios[] = {
     {"load_rooms", load_rooms},
     {"load_slow", load_slow},
     {"load_churn", load_churn},
+    {"load_turns", load_turns},
     {"load_idle", load_idle},
     {"load_replay", load_replay},
     {"load_closed", load_closed},

@@ -144,6 +144,26 @@ static void not_as_long_again(void **state)
     (void)state;
 }
 
+/* One that was due and could not begin before time was over. */
+static void visits_that_are_owed_are_waited_for(void **state)
+{
+    static struct load_config config = {.profile = &profile_churn};
+    struct bot *senders[] = {&bot};
+    load.n_senders = worker.n_senders = 1;
+    worker.senders = senders;
+    worker.config = &config;
+    worker.profile = &profile_churn;
+    worker.turn = 1;
+    bot.place = BOT_AWAY;
+    bot.sends = true;
+    look_after(SECOND, 0);
+    assert_false(worker_has_finished(&worker, worker.seen));
+    bot.next = 1;
+    look_after(2 * SECOND, 0);
+    assert_true(worker_has_finished(&worker, worker.seen));
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +173,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_stood_still_has_not_waited, owed_an_echo, put_away),
         cmocka_unit_test_setup_teardown(visitors_before_a_full_house_are_not_missing, owed_an_echo, put_away),
         cmocka_unit_test_setup_teardown(not_as_long_again, owed_an_echo, put_away),
+        cmocka_unit_test_setup_teardown(visits_that_are_owed_are_waited_for, owed_an_echo, put_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,6 +216,9 @@ static void defaults(void **state)
     assert_int_equal(runs("-p rooms --closed")->window, 1);
     assert_int_equal(runs("-p replay 3")->history, 1000);
     assert_true(runs("-p churn 3")->closed && options.phases[0].length == 10 * SECOND);
+    assert_false(runs("-p churn 3 --rate 7")->closed);
+    assert_true(options.phases[0].value >= 7 && options.phases[0].value <= 7);
+    assert_false(runs("3 --rate 7")->closed);
     assert_int_equal(runs("-p rooms -r 2 -m 3 -t 256")->threads, 6);
     (void)state;
 }
@@ -349,7 +352,9 @@ static void impossible_combinations(void **state)
         {"-p idle 5 --rooms 2", "--rooms"},
         {"5 --members 2", "--members"},
         {"5 --senders 2", "--senders"},
-        {"5 --rate 2", "--rate"},
+        {"-p idle 5 --rate 2", "--rate"},
+        {"-p replay 5 --rate 2", "--rate"},
+        {"--stage 1:5 --rate 2", "--rate"},
         {"-p idle 5 --closed", "--closed"},
         {"-p churn 5 --window 2", "--window"},
         {"5 --stage 1:5", "one too many"},
