@@ -336,6 +336,7 @@ LIVE = tests/fuzz/live.c
 BENCH = \
 	tests/bench/main.c \
 	tests/bench/bench.c \
+	tests/bench/beside.c \
 	tests/bench/bots.c \
 	tests/bench/deliver.c \
 	tests/bench/delivery.c \

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "tests/bench/beside.h"
 #include "tests/bench/delivery.h"
 #include "tests/bench/sections.h"
 
@@ -21,31 +22,29 @@ enum { SETTINGS = sizeof settings / sizeof *settings };
 static void print_row(const struct plan *plan, const struct delivery *results, size_t t)
 {
     const struct delivery *result = &results[t], *floor = t ? &results[0] : NULL;
-    size_t epoll = plan_epoll(plan);
-    bool beside = t && epoll < plan->n && epoll != t;
     printf("    %-13s", plan->targets[t].label);
     figure_print(&result->cpu, 3);
     figure_print_ratio(&result->cpu, floor ? &floor->cpu : NULL);
-    figure_print_brief_ratio(&result->cpu, beside ? &results[epoll].cpu : NULL);
+    beside_print(plan, t, &results->cpu, sizeof *results);
     figure_print(&result->rate, 3);
     figure_print_ratio(&result->rate, floor ? &floor->rate : NULL);
-    figure_print_brief_ratio(&result->rate, beside ? &results[epoll].rate : NULL);
+    beside_print(plan, t, &results->rate, sizeof *results);
     printf(" %9.1f", figure_median(&result->gathered));
     share_print(&result->share);
     putchar('\n');
 }
 
-static void print_head(void)
+static void print_head(const struct plan *plan)
 {
     printf("\ndeliver, closed loop: rooms x members, texts of %d bytes, frames of %d; %.2f s after %.2f s of warm-up\n",
            TEXT_BYTES, FRAME_BYTES, (double)MEASURED / SECOND, (double)DELIVERY_WARM_UP / SECOND);
     printf("    %-13s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");
-    figure_print_brief_ratio_head("/ epoll");
+    beside_print_head(plan);
     figure_print_head("millions delivered a s");
     figure_print_ratio_head("/ floor");
-    figure_print_brief_ratio_head("/ epoll");
+    beside_print_head(plan);
     printf(" %9s", "per send");
     share_print_head();
     putchar('\n');
@@ -61,7 +60,7 @@ void section_deliver(const struct plan *plan)
                 size_t t = plan_turn(&all, r, i);
                 delivery_saturated(&all.targets[t], &settings[s].shape, MEASURED, &results[s][t]);
             }
-    print_head();
+    print_head(&all);
     for (size_t s = 0; s < SETTINGS; s++) {
         printf("  %s\n", settings[s].name);
         for (size_t t = 0; t < all.n; t++)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "tests/bench/beside.h"
 #include "tests/bench/bots.h"
 #include "tests/bench/figure.h"
 #include "tests/bench/floor.h"
@@ -132,8 +133,10 @@ static void print_figures(const struct plan *plan, const struct result *results)
     printf("    %-13s", "");
     figure_print_head("passages a second");
     figure_print_brief_ratio_head("/ floor");
+    beside_print_head(plan);
     figure_print_head("server CPU, us each");
     figure_print_brief_ratio_head("/ floor");
+    beside_print_head(plan);
     share_print_head();
     putchar('\n');
     for (size_t a = 0; a < plan->n; a++) {
@@ -141,8 +144,10 @@ static void print_figures(const struct plan *plan, const struct result *results)
         printf("    %-13s", plan->targets[a].label);
         figure_print(&result->rate, 0);
         figure_print_brief_ratio(&result->rate, &results->rate);
+        beside_print(plan, a, &results->rate, sizeof *results);
         figure_print(&result->cpu, 1);
         figure_print_brief_ratio(&result->cpu, &results->cpu);
+        beside_print(plan, a, &results->cpu, sizeof *results);
         share_print(&result->share);
         putchar('\n');
     }

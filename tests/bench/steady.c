@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "tests/bench/beside.h"
 #include "tests/bench/delivery.h"
 #include "tests/bench/sections.h"
 
@@ -22,23 +23,21 @@ enum { SETTINGS = sizeof settings / sizeof *settings };
 static void print_row(const struct plan *plan, const struct delivery *results, size_t t)
 {
     const struct delivery *result = &results[t], *floor = t ? &results[0] : NULL;
-    size_t epoll = plan_epoll(plan);
-    bool beside = t && epoll < plan->n && epoll != t;
     printf("    %-13s", plan->targets[t].label);
     figure_print(&result->cpu, 3);
     figure_print_ratio(&result->cpu, floor ? &floor->cpu : NULL);
-    figure_print_brief_ratio(&result->cpu, beside ? &results[epoll].cpu : NULL);
+    beside_print(plan, t, &results->cpu, sizeof *results);
     printf(" %8.0f", figure_median(&result->p50));
     figure_print_brief_ratio(&result->p50, floor ? &floor->p50 : NULL);
     figure_print(&result->p99, 0);
     figure_print_ratio(&result->p99, floor ? &floor->p99 : NULL);
-    figure_print_brief_ratio(&result->p99, beside ? &results[epoll].p99 : NULL);
+    beside_print(plan, t, &results->p99, sizeof *results);
     printf(" %9.1f %8.0f", figure_median(&result->gathered), figure_median(&result->late));
     share_print(&result->share);
     putchar('\n');
 }
 
-static void print_head(void)
+static void print_head(const struct plan *plan)
 {
     printf(
         "\nsteady, open loop: rooms x members, texts of %d bytes, frames of %d; %.2f s after %.2f s of warm-up;\n"
@@ -47,12 +46,12 @@ static void print_head(void)
     printf("    %-13s", "");
     figure_print_head("server CPU, us a record");
     figure_print_ratio_head("/ floor");
-    figure_print_brief_ratio_head("/ epoll");
+    beside_print_head(plan);
     printf(" %8s", "p50, us");
     figure_print_brief_ratio_head("/ floor");
     figure_print_head("p99, us");
     figure_print_ratio_head("/ floor");
-    figure_print_brief_ratio_head("/ epoll");
+    beside_print_head(plan);
     printf(" %9s %8s", "per send", "late, us");
     share_print_head();
     putchar('\n');
@@ -68,7 +67,7 @@ void section_steady(const struct plan *plan)
                 size_t t = plan_turn(&all, r, i);
                 delivery_paced(&all.targets[t], &settings[s].shape, settings[s].rate, MEASURED, &results[s][t]);
             }
-    print_head();
+    print_head(&all);
     for (size_t s = 0; s < SETTINGS; s++) {
         printf("  %s, %u messages a second\n", settings[s].name, settings[s].rate);
         for (size_t t = 0; t < all.n; t++)

@@ -8,6 +8,12 @@
 
 enum { THREADS_MOST = 10000 };
 
+/* This is the place to add an architecture to: `async` to both when the server has it, `blocking` to the second. */
+const char *const plan_usual[] = {"conveyor", "epoll", NULL};
+const char *const plan_conjecture[] = {"conveyor", "epoll", NULL};
+
+static const char *const rival_names[RIVALS_MOST] = {"async", "epoll"};
+
 static void add(struct plan *plan, const char *arch, unsigned threads)
 {
     if (plan->n == TARGETS_MOST)
@@ -21,6 +27,12 @@ static void add(struct plan *plan, const char *arch, unsigned threads)
         snprintf(target->label, sizeof target->label, "%.20s:%u", arch, threads);
     else
         snprintf(target->label, sizeof target->label, "%s", arch);
+}
+
+void plan_fill(struct plan *plan, const char *const *names)
+{
+    for (; *names; names++)
+        add(plan, *names, 0);
 }
 
 bool plan_add(struct plan *plan, const char *word)
@@ -71,12 +83,23 @@ struct plan plan_spread(const struct plan *plan)
     return all;
 }
 
-size_t plan_epoll(const struct plan *plan)
+size_t plan_find(const struct plan *plan, const char *arch)
 {
     size_t i = 0;
-    while (i < plan->n && strcmp(plan->targets[i].arch, "epoll") != 0)
+    while (i < plan->n && strcmp(plan->targets[i].arch, arch) != 0)
         i++;
     return i;
+}
+
+struct rivals plan_rivals(const struct plan *plan)
+{
+    struct rivals rivals = {0};
+    for (size_t i = 0; i < RIVALS_MOST; i++) {
+        size_t at = plan_find(plan, rival_names[i]);
+        if (at < plan->n)
+            rivals.at[rivals.n++] = at;
+    }
+    return rivals;
 }
 
 size_t plan_turn(const struct plan *plan, int round, size_t i)

@@ -18,14 +18,25 @@ struct plan {
     size_t n;
 };
 
+/* Who is measured when nobody is named: in all sections that are run unasked, and in `verdict`. Each ends with NULL. */
+extern const char *const plan_usual[], *const plan_conjecture[];
+/* Adds these. */
+void plan_fill(struct plan *plan, const char *const *names);
 /* "NAME" or "NAME:THREADS". False when it is neither, or there is no room for it. */
 bool plan_add(struct plan *plan, const char *word);
 /* The floor, then the plan's targets. */
 struct plan plan_with_floor(const struct plan *plan);
 /* The same, but the conveyor, unless a number was asked for, with its default, 1, as many as CPUs, and 256 threads for rooms. */
 struct plan plan_spread(const struct plan *plan);
-/* Where epoll stands, with which others are compared; the plan's n when it is not there. */
-size_t plan_epoll(const struct plan *plan);
+/* Where the architecture stands in it; the plan's n when it is not there. */
+size_t plan_find(const struct plan *plan, const char *arch);
+/* Where those of it stand with which all others are compared. */
+enum { RIVALS_MOST = 2 };
+struct rivals {
+    size_t at[RIVALS_MOST];
+    size_t n;
+};
+struct rivals plan_rivals(const struct plan *plan);
 /* Whom it is the turn of: in each round somebody else begins. */
 size_t plan_turn(const struct plan *plan, int round, size_t i);
 
