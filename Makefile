@@ -358,7 +358,8 @@ BENCH = \
 	tests/bench/steady.c \
 	tests/bench/target.c \
 	tests/bench/trace.c \
-	tests/bench/usage.c
+	tests/bench/usage.c \
+	tests/bench/visits.c
 
 # Loaded into the server by build/tests/bench, to count its allocations, and by build/tests/faults, to make calls fail.
 PRELOAD = tests/bench/allocations.c

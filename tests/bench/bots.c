@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "client/load/mark.h"
 #include "client/load/violation.h"
 
 enum {
@@ -17,14 +18,35 @@ enum {
 
 struct load_config bots_config(const struct profile *profile)
 {
-    return (struct load_config){
+    struct load_config config = {
         .profile = profile, .threads = 1, .seed = SEED, .phases = PHASES, .size = TEXT_BYTES, .verify = true};
+    if (profile == &profile_thesis) { /* what `conveyor-load N` has */
+        config.size = MARK_BYTES;
+        config.least_chats = 4;
+        config.create_chance = 0.002;
+        config.leave_chance = 0.05;
+    }
+    return config;
 }
 
 void bots_chat(uint32_t room, char name[64])
 {
     struct load_config config = bots_config(NULL);
     load_chat_name(&config, room, name);
+}
+
+/* Chats are files: empty ones are enough to have chats that nobody has written in. */
+void bots_make_chats(const char *folder, uint32_t n)
+{
+    for (uint32_t room = 0; room < n; room++) {
+        struct path path;
+        char name[64];
+        bots_chat(room, name);
+        int length = snprintf(path.text, sizeof path.text, "%s/%s.chat", folder, name);
+        FILE *file = length > 0 && (size_t)length < sizeof path.text ? fopen(path.text, "we") : NULL;
+        if (!file || fclose(file) != 0)
+            bench_fail("%s: %s", path.text, strerror(errno));
+    }
 }
 
 /* ---- What must not be ---- */

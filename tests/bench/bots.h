@@ -17,10 +17,13 @@ enum {
     FRAME_BYTES = SERVER_HEADER + RECORD_BYTES
 };
 
-/* A load of this profile, one thread, everything verified; how many rooms, members and so on is for the caller to say. */
+/* A load of this profile, one thread, everything verified; how many rooms, members and so on is for the caller to say. The
+ * thesis's bots behave as they do in the program conveyor-load. */
 struct load_config bots_config(const struct profile *profile);
 /* The name of one of its chats, which begins at the same text in every load of the bench. */
 void bots_chat(uint32_t room, char name[64]);
+/* So many of them, empty, in a folder that no server has opened yet. */
+void bots_make_chats(const char *folder, uint32_t n);
 
 struct bots {
     struct load *load;

@@ -1,7 +1,5 @@
 /* What an idle named client costs in user-space memory, and what a room in use costs before anybody writes. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "tests/bench/bots.h"
 #include "tests/bench/figure.h"
@@ -26,24 +24,10 @@ static double settled(const struct process *server)
     return process_memory(server).private_dirty;
 }
 
-/* Chats are files: empty ones are enough to have chats that nobody has written in. */
-static void make_chats(const char *folder)
-{
-    for (uint32_t room = 0; room < ROOMS; room++) {
-        struct path path;
-        char name[64];
-        bots_chat(room, name);
-        int n = snprintf(path.text, sizeof path.text, "%s/%s.chat", folder, name);
-        FILE *file = n > 0 && (size_t)n < sizeof path.text ? fopen(path.text, "we") : NULL;
-        if (!file || fclose(file) != 0)
-            bench_fail("%s: %s", path.text, strerror(errno));
-    }
-}
-
 static void begin(struct process *server, const struct target *target, struct path *chats)
 {
     *chats = scratch_folder();
-    make_chats(chats->text);
+    bots_make_chats(chats->text, ROOMS);
     process_start_server(server, target, chats->text, NULL);
 }
 

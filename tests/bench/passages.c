@@ -4,12 +4,10 @@
 
 #include "common/clock.h"
 #include "tests/bench/beside.h"
-#include "tests/bench/bots.h"
 #include "tests/bench/figure.h"
-#include "tests/bench/floor.h"
 #include "tests/bench/sections.h"
 #include "tests/bench/stages.h"
-#include "tests/bench/usage.h"
+#include "tests/bench/visits.h"
 
 #define WARM_UP (250 * MILLISECOND)
 #define MEASURED (1500 * MILLISECOND)
@@ -49,83 +47,20 @@ static void add_usage(const struct usage *usage, double done, struct result *res
     }
 }
 
-/* One way of one target. */
-struct run {
-    struct process server;
-    struct bots bots;
-    struct tally tally;
-    bool begun; /* the warm-up is over, and this is what everything said then: */
-    int64_t at;
-    double cpu, visits;
-    struct usage usage;
-};
-
-/* Visits that are over. */
-static double visits(struct run *run)
-{
-    tally_clear(&run->tally);
-    for (int phase = 0; phase <= load_after(run->bots.load); phase++)
-        load_tally(run->bots.load, phase, &run->tally);
-    return (double)hist_count(&run->tally.times[KIND_VISIT]);
-}
-
-/* Looks at the clocks and counters when the warm-up has ended; a little late is no harm, as it looks at all of them. */
-static bool look(void *with)
-{
-    struct run *run = with;
-    bench_check();
-    if (run->begun || load_phase_now(run->bots.load) < 1)
-        return false;
-    run->begun = true;
-    run->usage = usage_read(&run->server);
-    run->visits = visits(run);
-    run->at = bench_now();
-    run->cpu = process_cpu(&run->server);
-    return false;
-}
-
-static void measure(struct run *run, struct result *result)
-{
-    struct load_phase phases[] = {{.length = WARM_UP, .value = VISITORS},
-                                  {.length = MEASURED, .value = VISITORS, .measured = true}};
-    bots_run(&run->bots, phases, 2, look, run);
-    if (!run->begun)
-        bench_fail("%s: the bench had no time to look at it for %.2f s", run->server.name, (double)MEASURED / SECOND);
-    double seconds = SECONDS(bench_now() - run->at);
-    double cpu = process_cpu(&run->server) - run->cpu;
-    struct usage after = usage_read(&run->server), used = usage_since(&after, &run->usage);
-    struct load_effort effort = load_effort(run->bots.load);
-    result->passages = visits(run);
-    double done = result->passages - run->visits;
-    figure_add(&result->rate, done / seconds);
-    figure_add(&result->cpu, 1e6 * cpu / done);
-    share_add(&result->share, &effort);
-    add_usage(&used, done, result);
-}
-
 static void measure_target(const struct target *target, size_t way, struct result *result)
 {
-    struct run run = {0};
-    struct path chats = scratch_folder();
-    struct load_config config = bots_config(&profile_churn);
-    bool floor = !*target->arch;
-    config.clients = VISITORS;
-    config.rooms = 1;
-    config.closed = true;
-    config.ahead = way == 1;
-    if (!tally_open(&run.tally))
-        bench_fail("no memory");
-    if (floor)
-        floor_start_passages(&run.server);
-    else
-        process_start_server(&run.server, target, chats.text, NULL);
-    bots_open(&run.bots, &config, &run.server);
-    measure(&run, result);
-    bots_close(&run.bots);
-    process_stop(&run.server);
-    result->n_stages = floor ? 0 : stages_read(&run.server, result->stages);
-    tally_close(&run.tally);
-    scratch_remove(chats.text);
+    struct guests guests = {
+        .profile = &profile_churn, .clients = VISITORS, .ahead = way == 1, .warm_up = WARM_UP, .length = MEASURED};
+    struct visits visits;
+    visits_measure(target, &guests, &visits);
+    double done = (double)hist_count(&visits.passed.times[KIND_VISIT]);
+    figure_add(&result->rate, done / visits.seconds);
+    figure_add(&result->cpu, 1e6 * visits.cpu / done);
+    share_add(&result->share, &visits.effort);
+    add_usage(&visits.used, done, result);
+    result->passages = visits_all(&visits, KIND_VISIT);
+    result->n_stages = *target->arch ? stages_read(&visits.server, result->stages) : 0;
+    visits_close(&visits);
 }
 
 static void print_figures(const struct plan *plan, const struct result *results)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -43,7 +44,7 @@ void process_kill_all(void)
     }
 }
 
-bool process_fork(struct process *process)
+bool process_branch(struct process *process)
 {
     pid_t parent = getpid();
     fflush(stdout);
@@ -57,8 +58,7 @@ bool process_fork(struct process *process)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
             _exit(1);
-        /* As the server chooses for itself: a ratio must not compare two ways to be scheduled. */
-        sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0});
+        memset(running, 0, sizeof running);
         return true;
     }
     process->pid = child;
@@ -66,15 +66,26 @@ bool process_fork(struct process *process)
     return false;
 }
 
+bool process_fork(struct process *process)
+{
+    bool child = process_branch(process);
+    /* As the server chooses for itself: a ratio must not compare two ways to be scheduled. */
+    if (child)
+        sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0});
+    return child;
+}
+
 int process_wait(struct process *process)
 {
     int status;
+    struct rusage usage = {0};
     int64_t until = bench_now() + PATIENCE;
-    while (waitpid(process->pid, &status, WNOHANG) == 0) {
+    while (wait4(process->pid, &status, WNOHANG, &usage) == 0) {
         if (bench_now() > until)
             bench_fail("%s does not end", process->name);
         bench_pause(SECOND_NS / 1000);
     }
+    process->switches = (double)(usage.ru_nvcsw + usage.ru_nivcsw);
     remember(process->pid, 0);
     process->pid = 0;
     return status;

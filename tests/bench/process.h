@@ -17,6 +17,7 @@ struct process {
     struct path chats, log;
     const char *name;
     const struct target *target; /* a server's */
+    double switches; /* when it has ended: context switches in its whole life, of all threads there ever were */
 };
 
 struct memory {
@@ -27,8 +28,10 @@ struct memory {
 void process_start_server(struct process *process, const struct target *target, const char *chats, const char *preload);
 /* A listening socket on a free port of 127.0.0.1; a child that is forked next serves it. */
 int process_listen(struct process *process, const char *name);
-/* Forks. True in the child, which must end by _exit and is killed with the bench. */
+/* Forks. True in the child, which must end by _exit, is killed with the bench, and is scheduled as a server. */
 bool process_fork(struct process *process);
+/* The same for a part of the bench itself, which is scheduled like the bench, and has no children yet. */
+bool process_branch(struct process *process);
 /* Ends it: a server in order, with exit code 0, anything else by SIGKILL. */
 void process_stop(struct process *process);
 /* Waits for a child that ends by itself; its status. */
