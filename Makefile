@@ -358,7 +358,11 @@ BENCH = \
 	tests/bench/steady.c \
 	tests/bench/target.c \
 	tests/bench/trace.c \
+	tests/bench/trial.c \
 	tests/bench/usage.c \
+	tests/bench/verdict.c \
+	tests/bench/verdict_case.c \
+	tests/bench/verdict_table.c \
 	tests/bench/visits.c
 
 # Loaded into the server by build/tests/bench, to count its allocations, and by build/tests/faults, to make calls fail.

@@ -8,6 +8,7 @@ struct run {
     struct process process;
     struct bots bots;
     struct path chats;
+    double sent; /* messages until now */
 };
 
 static void begin_run(struct run *run, const struct target *target, const struct shape *shape, bool closed)
@@ -19,6 +20,7 @@ static void begin_run(struct run *run, const struct target *target, const struct
     config.window = shape->window;
     config.closed = closed;
     run->chats = scratch_folder();
+    run->sent = 0;
     if (*target->arch)
         process_start_server(&run->process, target, run->chats.text, NULL);
     else
@@ -26,11 +28,19 @@ static void begin_run(struct run *run, const struct target *target, const struct
     bots_open(&run->bots, &config, &run->process);
 }
 
-static void end_run(struct run *run)
+static void end_run(struct run *run, struct delivery *delivery)
 {
+    figure_add(&delivery->memory, process_memory(&run->process).private_dirty / 1024);
     bots_close(&run->bots);
     process_stop(&run->process);
+    figure_add(&delivery->switches, run->process.switches / run->sent);
     scratch_remove(run->chats.text);
+}
+
+static void let_send(struct run *run, const struct load_phase *phase)
+{
+    bots_run(&run->bots, phase, 1, NULL, NULL);
+    run->sent += (double)load_count(run->bots.load, COUNT_SENT);
 }
 
 /* Lets them send for so long, and adds what all that they sent has cost. */
@@ -40,7 +50,7 @@ static void measure(struct run *run, const struct load_phase *phase, struct deli
     uint64_t segments = load_segments(load);
     double cpu = process_cpu(&run->process);
     int64_t begin = bench_now();
-    bots_run(&run->bots, phase, 1, NULL, NULL);
+    let_send(run, phase);
     double seconds = SECONDS(bench_now() - begin);
     cpu = process_cpu(&run->process) - cpu;
     segments = load_segments(load) - segments;
@@ -59,9 +69,9 @@ void delivery_saturated(const struct target *target, const struct shape *shape, 
     struct run run;
     struct load_phase warm_up = {.length = DELIVERY_WARM_UP}, phase = {.length = length, .measured = true};
     begin_run(&run, target, shape, true);
-    bots_run(&run.bots, &warm_up, 1, NULL, NULL);
+    let_send(&run, &warm_up);
     measure(&run, &phase, delivery);
-    end_run(&run);
+    end_run(&run, delivery);
 }
 
 static void add_times(const struct load *load, struct delivery *delivery)
@@ -85,8 +95,8 @@ void delivery_paced(const struct target *target, const struct shape *shape, unsi
     struct load_phase warm_up = {.length = DELIVERY_WARM_UP, .value = rate};
     struct load_phase phase = {.length = length, .value = rate, .measured = true};
     begin_run(&run, target, shape, false);
-    bots_run(&run.bots, &warm_up, 1, NULL, NULL);
+    let_send(&run, &warm_up);
     measure(&run, &phase, delivery);
     add_times(run.bots.load, delivery);
-    end_run(&run);
+    end_run(&run, delivery);
 }

@@ -20,6 +20,8 @@ struct delivery {
     struct figure rate;     /* millions delivered a second */
     struct figure gathered; /* records a send() of the server carried */
     struct figure taken;    /* nanoseconds of the bots' CPU a delivered record */
+    struct figure memory;   /* Private_Dirty, KiB, when all is delivered and everybody is still there */
+    struct figure switches; /* context switches of the server's whole life a message of the whole run */
     struct share share;
     /* At a fixed rate only: */
     struct figure p50, p99; /* microseconds from when a message was due to when a member has read it */

@@ -58,8 +58,12 @@ struct figure figure_ratio(const struct figure *figure, const struct figure *to)
 void figure_print(const struct figure *figure, int decimals)
 {
     char spread[64];
+    if (figure->n == 0) {
+        printf(" %8s %-*s", "-", COLUMN - 10, "");
+        return;
+    }
     snprintf(spread, sizeof spread, "(%.*f - %.*f)", decimals, figure_least(figure), decimals, figure_most(figure));
-    printf(" %8.*f %-*s", decimals, figure_median(figure), COLUMN - 10, figure->n ? spread : "");
+    printf(" %8.*f %-*s", decimals, figure_median(figure), COLUMN - 10, spread);
 }
 
 void figure_print_head(const char *what)

@@ -16,19 +16,28 @@ static const struct section {
     const char *name;
     void (*run)(const struct plan *plan);
     const char *about;
+    int rounds;   /* unless --rounds says another number; 0: ROUNDS */
+    bool unasked; /* it is run when no section is named */
 } sections[] = {
-    {"deliver", section_deliver, "at saturation: server CPU a delivered record, and deliveries a second"},
-    {"steady", section_steady, "at a fixed rate: server CPU a delivered record, p50 and p99 of delivery"},
-    {"growth", section_growth, "server CPU a delivered record from 1 to 1,000 rooms, and from 10 to 5,000 members"},
-    {"memory", section_memory, "memory of an idle named client, in the lobby and in rooms, and of a room in use"},
-    {"start", section_start, "time to \"Server started\" with 10,000 chat files"},
-    {"passages", section_passages, "connect, name, join, leave, disconnect: cycles a second and CPU each"},
-    {"replay", section_replay, "a chat's history read by one client, beside a bare send of the same bytes"},
-    {"quiet", section_quiet, "allocations and system calls while 100,000 messages pass"},
-    {"record", section_record, "what it costs to add a time to a histogram"},
-    {"generator", section_generator, "that one thread of bots is not what limits the figures, and where it would"},
+    {"deliver", section_deliver, "at saturation: server CPU a delivered record, and deliveries a second", 0, true},
+    {"steady", section_steady, "at a fixed rate: server CPU a delivered record, p50 and p99 of delivery", 0, true},
+    {"growth", section_growth, "server CPU a delivered record from 1 to 1,000 rooms, and from 10 to 5,000 members", 0,
+     true},
+    {"memory", section_memory, "memory of an idle named client, in the lobby and in rooms, and of a room in use", 0,
+     true},
+    {"start", section_start, "time to \"Server started\" with 10,000 chat files", 0, true},
+    {"passages", section_passages, "connect, name, join, leave, disconnect: cycles a second and CPU each", 0, true},
+    {"replay", section_replay, "a chat's history read by one client, beside a bare send of the same bytes", 0, true},
+    {"quiet", section_quiet, "allocations and system calls while 100,000 messages pass", 0, true},
+    {"record", section_record, "what it costs to add a time to a histogram", 0, true},
+    {"generator", section_generator, "that one thread of bots is not what limits the figures, and where it would", 0,
+     true},
+    {"verdict", section_verdict, "the architectures against each other; only when it is named, twenty minutes", 5,
+     false},
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };
+
+static int rounds_asked; /* 0: each section has its own number */
 
 static void print_help(void)
 {
@@ -79,8 +88,7 @@ static void print_conditions(void)
     printf(
         "server: %s, its own defaults and --log-file; clients: one thread of bots on the same machine, over 127.0.0.1\n",
         program && *program ? program : "./build/conveyord");
-    printf("figures: median (least - most) of %d rounds, targets interleaved; a ratio is taken within each round\n",
-           figure_rounds);
+    puts("figures: median (least - most) of the rounds, targets interleaved; a ratio is taken within each round");
 }
 
 /* The number of the section, SECTIONS when there is none of that name. */
@@ -121,12 +129,16 @@ static double rusage_cpu(int who)
 /* What the machine did besides: the more, the less the figures are worth. Every child of a section has ended with it. */
 static void run_section(const struct section *section, const struct plan *plan)
 {
+    struct plan own = *plan;
+    if (own.n == 0)
+        plan_fill(&own, section->unasked ? plan_usual : plan_conjecture);
+    figure_rounds = rounds_asked ? rounds_asked : section->rounds ? section->rounds : ROUNDS;
     int64_t begin = bench_now();
     double others = machine_cpu() - rusage_cpu(RUSAGE_SELF) - rusage_cpu(RUSAGE_CHILDREN);
-    section->run(plan);
+    section->run(&own);
     double seconds = (double)(bench_now() - begin) / 1e9;
     others = machine_cpu() - rusage_cpu(RUSAGE_SELF) - rusage_cpu(RUSAGE_CHILDREN) - others;
-    printf("    (%.0f s, in which others used %.2f CPUs)\n", seconds, others / seconds);
+    printf("    (%d rounds, %.0f s, in which others used %.2f CPUs)\n", figure_rounds, seconds, others / seconds);
     fflush(stdout);
 }
 
@@ -136,7 +148,7 @@ static void run(const struct plan *plan, const bool *only, bool all)
     bots_most();
     print_conditions();
     for (size_t i = 0; i < SECTIONS; i++) {
-        if (all || only[i])
+        if (all ? sections[i].unasked : only[i])
             run_section(&sections[i], plan);
     }
 }
@@ -147,7 +159,7 @@ static bool set_rounds(const char *word)
     long n = strtol(word, &end, 10);
     if (*end || n < 1 || n > ROUNDS_MOST)
         return false;
-    figure_rounds = (int)n;
+    rounds_asked = (int)n;
     return true;
 }
 
@@ -178,8 +190,6 @@ int main(int argc, char **argv)
     }
     if (optind < argc)
         return usage("takes no arguments: ", argv[optind]);
-    if (plan.n == 0)
-        plan_fill(&plan, plan_usual);
     run(&plan, only, all);
     return 0;
 }

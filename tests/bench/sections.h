@@ -14,5 +14,6 @@ void section_replay(const struct plan *plan);
 void section_quiet(const struct plan *plan);
 void section_record(const struct plan *plan);
 void section_generator(const struct plan *plan);
+void section_verdict(const struct plan *plan);
 
 #endif

@@ -12,6 +12,7 @@ enum { THREADS_MOST = 10000 };
 const char *const plan_usual[] = {"conveyor", "epoll", NULL};
 const char *const plan_conjecture[] = {"conveyor", "epoll", NULL};
 
+static const char baseline[] = "blocking";
 static const char *const rival_names[RIVALS_MOST] = {"async", "epoll"};
 
 static void add(struct plan *plan, const char *arch, unsigned threads)
@@ -89,6 +90,16 @@ size_t plan_find(const struct plan *plan, const char *arch)
     while (i < plan->n && strcmp(plan->targets[i].arch, arch) != 0)
         i++;
     return i;
+}
+
+bool target_is_baseline(const struct target *target)
+{
+    return strcmp(target->arch, baseline) == 0;
+}
+
+size_t plan_baseline(const struct plan *plan)
+{
+    return plan_find(plan, baseline);
 }
 
 struct rivals plan_rivals(const struct plan *plan)

@@ -30,6 +30,9 @@ struct plan plan_with_floor(const struct plan *plan);
 struct plan plan_spread(const struct plan *plan);
 /* Where the architecture stands in it; the plan's n when it is not there. */
 size_t plan_find(const struct plan *plan, const char *arch);
+/* The one that is slow on purpose, so that it can't keep up with the others. */
+bool target_is_baseline(const struct target *target);
+size_t plan_baseline(const struct plan *plan);
 /* Where those of it stand with which all others are compared. */
 enum { RIVALS_MOST = 2 };
 struct rivals {
