@@ -41,7 +41,7 @@ static int rounds_asked; /* 0: each section has its own number */
 
 static void print_help(void)
 {
-    puts("Usage: bench [--arch NAME[:ROOM-THREADS]]... [--only SECTION]... [--rounds N]\n"
+    puts("Usage: bench [--arch NAME[:THREADS]]... [--only SECTION]... [--rounds N]\n"
          "Measures the server that CONVEYORD names (./build/conveyord). Sections:");
     for (size_t i = 0; i < SECTIONS; i++)
         printf("  %-10s %s\n", sections[i].name, sections[i].about);

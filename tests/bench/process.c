@@ -122,11 +122,11 @@ static _Noreturn void become_server(const struct process *process, int out, cons
                           "127.0.0.1:0",
                           "--log-file",
                           process->log.text,
-                          process->target->room_threads ? "--room-threads" : NULL,
+                          process->target->threads ? target_threads_option(process->target) : NULL,
                           threads,
                           NULL};
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    snprintf(threads, sizeof threads, "%u", process->target->room_threads);
+    snprintf(threads, sizeof threads, "%u", process->target->threads);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     if (preload)

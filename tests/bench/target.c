@@ -1,4 +1,4 @@
-/* Who is measured: the floor, or an architecture of the server, perhaps with so many threads for rooms. */
+/* Who is measured: the floor, or an architecture of the server, perhaps with so many threads. */
 #include "tests/bench/target.h"
 
 #include <stdio.h>
@@ -8,9 +8,9 @@
 
 enum { THREADS_MOST = 10000 };
 
-/* This is the place to add an architecture to: `async` to both when the server has it, `blocking` to the second. */
-const char *const plan_usual[] = {"conveyor", "epoll", NULL};
-const char *const plan_conjecture[] = {"conveyor", "epoll", NULL};
+/* This is the place to add an architecture to. */
+const char *const plan_usual[] = {"conveyor", "async", "epoll", NULL};
+const char *const plan_conjecture[] = {"conveyor", "async", "epoll", "blocking", NULL};
 
 static const char baseline[] = "blocking";
 static const char *const rival_names[RIVALS_MOST] = {"async", "epoll"};
@@ -20,7 +20,7 @@ static void add(struct plan *plan, const char *arch, unsigned threads)
     if (plan->n == TARGETS_MOST)
         return;
     struct target *target = &plan->targets[plan->n++];
-    *target = (struct target){.room_threads = threads};
+    *target = (struct target){.threads = threads};
     snprintf(target->arch, sizeof target->arch, "%s", arch);
     if (!*arch)
         snprintf(target->label, sizeof target->label, "floor");
@@ -60,7 +60,7 @@ struct plan plan_with_floor(const struct plan *plan)
     struct plan all = {0};
     add(&all, "", 0);
     for (size_t i = 0; i < plan->n; i++)
-        add(&all, plan->targets[i].arch, plan->targets[i].room_threads);
+        add(&all, plan->targets[i].arch, plan->targets[i].threads);
     return all;
 }
 
@@ -71,8 +71,8 @@ struct plan plan_spread(const struct plan *plan)
     add(&all, "", 0);
     for (size_t i = 0; i < plan->n; i++) {
         const struct target *target = &plan->targets[i];
-        if (target->room_threads || strcmp(target->arch, "conveyor") != 0) {
-            add(&all, target->arch, target->room_threads);
+        if (target->threads || strcmp(target->arch, "conveyor") != 0) {
+            add(&all, target->arch, target->threads);
             continue;
         }
         add(&all, target->arch, 0);
@@ -82,6 +82,11 @@ struct plan plan_spread(const struct plan *plan)
         add(&all, target->arch, 256);
     }
     return all;
+}
+
+const char *target_threads_option(const struct target *target)
+{
+    return strcmp(target->arch, "conveyor") == 0 ? "--room-threads" : "--workers";
 }
 
 size_t plan_find(const struct plan *plan, const char *arch)

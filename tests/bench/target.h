@@ -1,4 +1,4 @@
-/* Who is measured: the floor, or an architecture of the server, perhaps with so many threads for rooms. */
+/* Who is measured: the floor, or an architecture of the server, perhaps with so many threads. */
 #ifndef BENCH_TARGET_H
 #define BENCH_TARGET_H
 
@@ -9,8 +9,8 @@ enum { TARGETS_MOST = 24 };
 
 struct target {
     char label[32];
-    char arch[32];         /* empty: the floor */
-    unsigned room_threads; /* 0: the server's own default */
+    char arch[32];    /* empty: the floor */
+    unsigned threads; /* for rooms, or of the pool; 0: the server's own default */
 };
 
 struct plan {
@@ -30,6 +30,8 @@ struct plan plan_with_floor(const struct plan *plan);
 struct plan plan_spread(const struct plan *plan);
 /* Where the architecture stands in it; the plan's n when it is not there. */
 size_t plan_find(const struct plan *plan, const char *arch);
+/* What the server calls the number of threads. */
+const char *target_threads_option(const struct target *target);
 /* The one that is slow on purpose, so that it can't keep up with the others. */
 bool target_is_baseline(const struct target *target);
 size_t plan_baseline(const struct plan *plan);
