@@ -77,7 +77,7 @@ enum { DAY_MS = 24 * 3600 * 1000 };
 
 /* clang-format off: a row is two lines at most, what it does begins the second. */
 static const struct args_row rows[] = {
-    {"arch", 'a', "NAME", NULL, "who runs the desks, see below", set_arch, 0, 0, 0},
+    {"arch", 'a', "NAME", NULL, "who runs the desks, see below; help lists them", set_arch, 0, 0, 0},
     {"listen", 'l', "HOST:PORT", "127.0.0.1:5000", "serve here, port 0 picks a free one; repeatable", set_listen, 0, 0,
      0},
     {"chats", 'c', "DIR", "./chats", "the folder of chats, created when missing", args_set_text, AT(chats), 0, 0},
@@ -177,11 +177,29 @@ static bool read_config(struct args *args)
 
 /* --- All of it. --- */
 
+/* A line for each architecture; its name takes so many columns. */
+static void print_archs(const char *indent, int columns)
+{
+    for (const struct arch *const *arch = arch_table; *arch; arch++)
+        printf("%s%-*s %s%s\n", indent, columns, (*arch)->name, (*arch)->baseline ? ARCH_BASELINE ": " : "",
+               (*arch)->about);
+}
+
+/* `--arch help` asks for them alone. It is answered like --help, so there is no architecture of this name. */
+static bool asks_for_archs(struct args *args)
+{
+    const char *said = args_said(args, "arch");
+    if (!said || strcmp(said, "help") != 0)
+        return false;
+    print_archs("", 10);
+    args->done = true;
+    return true;
+}
+
 static void print_more(void)
 {
     printf("\nArchitectures, the first is the default:\n");
-    for (const struct arch *const *arch = arch_table; *arch; arch++)
-        printf("  %-25s %s\n", (*arch)->name, (*arch)->about);
+    print_archs("  ", 25);
     printf("\nA configuration file holds lines KEY = VALUE, the keys are the long options without\n"
            "dashes. See conveyord(1) for more.\n");
 }
@@ -196,7 +214,7 @@ enum args_result options_read(struct options *options, int argc, char **argv)
                         .options = options,
                         .print_more = print_more};
     *options = (struct options){.arch = arch_table[0]};
-    if (args_defaults(&args) && args_command_line(&args, argc, argv) && read_config(&args))
+    if (args_defaults(&args) && args_command_line(&args, argc, argv) && !asks_for_archs(&args) && read_config(&args))
         args_apply(&args);
     enum args_result result = args_end(&args);
     if (result != ARGS_RUN)

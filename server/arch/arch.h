@@ -9,6 +9,7 @@
 
 struct arch {
     const char *name, *about;
+    bool baseline; /* for the lab alone: it says itself what it does not promise */
     /* Has every thread running and the listeners accepting when it returns true; else a reason is logged and everything undone. */
     bool (*start)(struct server *);
     /* Begins the stop: serve no more, send what is due, send everybody home. Returns at once;
@@ -20,7 +21,8 @@ struct arch {
     void (*census)(struct server *, struct census *);
 };
 
-extern const struct arch *const arch_table[];   /* ends with NULL; the first is the default */
-const struct arch *arch_find(const char *name); /* NULL when there is none */
+extern const struct arch *const arch_table[];               /* ends with NULL; the first is the default */
+#define ARCH_BASELINE "baseline for the lab, do not deploy" /* what people are told of one */
+const struct arch *arch_find(const char *name);             /* NULL when there is none */
 
 #endif

@@ -16,10 +16,11 @@
 #include "server/arch/arch.h"
 #include "server/options.h"
 
-/* Two architectures that nobody starts stand in for the real ones; the example names the first. */
+/* Architectures that nobody starts stand in for the real ones; the example names the first. */
 static const struct arch first = {.name = "conveyor", .about = "the default"};
 static const struct arch second = {.name = "second", .about = "the other"};
-const struct arch *const arch_table[] = {&first, &second, NULL};
+static const struct arch third = {.name = "third", .about = "a yardstick", .baseline = true};
+const struct arch *const arch_table[] = {&first, &second, &third, NULL};
 
 const struct arch *arch_find(const char *name)
 {
@@ -219,6 +220,25 @@ static void test_help_and_version(void **state)
     assert_int_equal(read_words(WORDS("-V"), stdout, STDOUT_FILENO), ARGS_DONE);
 }
 
+/* Each has a line of its own, and those that are for the lab alone say so, in both lists. */
+static void test_arch_help(void **state)
+{
+    (void)state;
+    static const char list[] = "conveyor   the default\n"
+                               "second     the other\n"
+                               "third      baseline for the lab, do not deploy: a yardstick\n";
+    assert_int_equal(read_words(WORDS("--arch", "help"), stdout, STDOUT_FILENO), ARGS_DONE);
+    assert_string_equal(said, list);
+    assert_int_equal(read_words(WORDS("-ahelp", "--config", "/nowhere"), stdout, STDOUT_FILENO), ARGS_DONE);
+    assert_string_equal(said, list);
+    assert_int_equal(read_words(WORDS("--help"), stdout, STDOUT_FILENO), ARGS_DONE);
+    assert_non_null(strstr(said, "\n  second                    the other\n"));
+    assert_non_null(strstr(said, "\n  third                     baseline for the lab, do not deploy: a yardstick\n"));
+    expect_run(WORDS("--arch", "third"));
+    assert_ptr_equal(options.arch, &third);
+    expect_wrong_config("arch = help\n", 1, "arch: there is no architecture 'help', only: conveyor, second, third\n");
+}
+
 /* ---- Wrong ones ---- */
 
 /* Refuses this value of an option, and says that it is not this. */
@@ -264,7 +284,8 @@ static void test_wrong_seconds(void **state)
 static void test_wrong_words(void **state)
 {
     (void)state;
-    expect_wrong(WORDS("--arch", "third"), "--arch: there is no architecture 'third', only: conveyor, second\n");
+    expect_wrong(WORDS("--arch", "fourth"),
+                 "--arch: there is no architecture 'fourth', only: conveyor, second, third\n");
     expect_wrong(WORDS("--log-level", "loud"), "--log-level: 'loud' is none of error, warn, info and debug\n");
     expect_wrong(WORDS("--chats", ""), "--chats: the value is missing\n");
     expect_wrong(WORDS("-c"), "--chats: the value is missing\n");
@@ -299,7 +320,7 @@ static void test_long_value(void **state)
     memset(value, 'x', sizeof value - 1);
     value[sizeof value - 1] = '\0';
     expect_wrong(WORDS("--arch", value), "there is no architecture 'xxx");
-    expect_wrong(WORDS("--arch", value), "only: conveyor, second");
+    expect_wrong(WORDS("--arch", value), "only: conveyor, second, third");
     expect_wrong(WORDS("--config", value), "xxx");
 }
 
@@ -445,22 +466,12 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_defaults),
-        TEST(test_every_option),
-        TEST(test_letters),
-        TEST(test_sync_as_said),
-        TEST(test_help_and_version),
-        TEST(test_wrong_numbers),
-        TEST(test_wrong_seconds),
-        TEST(test_wrong_words),
-        TEST(test_wrong_addresses),
-        TEST(test_long_value),
-        TEST(test_config),
-        TEST(test_command_line_wins),
-        TEST(test_wrong_config),
-        TEST(test_config_line_length),
-        TEST(test_unreadable_config),
-        TEST(test_example),
+        TEST(test_defaults),          TEST(test_every_option),     TEST(test_letters),
+        TEST(test_sync_as_said),      TEST(test_help_and_version), TEST(test_arch_help),
+        TEST(test_wrong_numbers),     TEST(test_wrong_seconds),    TEST(test_wrong_words),
+        TEST(test_wrong_addresses),   TEST(test_long_value),       TEST(test_config),
+        TEST(test_command_line_wins), TEST(test_wrong_config),     TEST(test_config_line_length),
+        TEST(test_unreadable_config), TEST(test_example),
     };
     return cmocka_run_group_tests_name("unit/options", tests, NULL, NULL);
 }
