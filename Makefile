@@ -34,8 +34,10 @@ ARCH =
 # For `make bench`: how many rounds. Empty: as many as it likes.
 R =
 
-# Every architecture the server has; `make check` compares the list with the folders of server/arch.
+# Every architecture the server has, and the baselines, which are for the lab alone and pass a part of the tests; `make check`
+# compares both lists with the folders of server/arch.
 ARCHES = conveyor async epoll
+BASELINES = blocking null
 
 # V=1 shows the commands. WERROR= lets warnings pass. JOBS is how many checks run at once.
 V =
@@ -126,6 +128,18 @@ SOURCES = \
 	server/arch/async/lobby_station.c \
 	server/arch/async/room_station.c \
 	server/arch/async/async.c \
+	server/arch/blocking/blocking.c \
+	server/arch/blocking/house.c \
+	server/arch/blocking/step.c \
+	server/arch/blocking/talk.c \
+	server/arch/blocking/accepting.c \
+	server/arch/blocking/user_name_enter.c \
+	server/arch/blocking/list_of_chats.c \
+	server/arch/blocking/chats.c \
+	server/arch/blocking/chat_message.c \
+	server/arch/blocking/chat_file.c \
+	server/arch/blocking/disconnect.c \
+	server/arch/null/null.c \
 	server/arch/conveyor/line.c \
 	server/arch/conveyor/belt.c \
 	server/arch/conveyor/stage.c \
@@ -531,7 +545,7 @@ check:
 	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target MODE=plain $(CHECKS)
 	@echo "check: nothing to complain about"
 
-# Every source stands in a list above, every C file in README.md's map, and every architecture in ARCHES.
+# Every source stands in a list above, every C file in README.md's map, and every architecture in ARCHES or BASELINES.
 check-sources:
 	@test -n "$(C_FILES)" || { echo "no C files found"; exit 1; }
 	@lost="$(filter-out $(C_SOURCES),$(filter %.c,$(C_FILES)))"; \
@@ -540,7 +554,7 @@ check-sources:
 	    grep -qF -e " $$file " -e " $${file%.?}.[ch] " README.md || echo "not in README.md's map: $$file"; \
 	done | { ! grep .; }
 	@found="$(sort $(notdir $(patsubst %/,%,$(wildcard server/arch/*/))))"; \
-	test "$$found" = "$(sort $(ARCHES))" || { echo "ARCHES: server/arch has $$found"; exit 1; }
+	test "$$found" = "$(sort $(ARCHES) $(BASELINES))" || { echo "ARCHES and BASELINES: server/arch has $$found"; exit 1; }
 
 check-format:
 	@printf '%s\n' $(C_FILES) | xargs clang-format --dry-run --Werror

@@ -4,10 +4,14 @@
 #include <string.h>
 
 #include "server/arch/async/async.h"
+#include "server/arch/blocking/blocking.h"
 #include "server/arch/conveyor/conveyor.h"
 #include "server/arch/epoll/epoll.h"
+#include "server/arch/null/null.h"
 
-const struct arch *const arch_table[] = {&arch_conveyor, &arch_async, &arch_epoll, NULL};
+const struct arch *const arch_table[] = {
+    &arch_conveyor, &arch_async, &arch_epoll, &arch_blocking, &arch_null, NULL,
+};
 
 const struct arch *arch_find(const char *name)
 {
