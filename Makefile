@@ -291,6 +291,7 @@ SYSTEM_TESTS = \
 	tests/system/signals.c \
 	tests/system/slow.c \
 	tests/system/stages.c \
+	tests/system/swallows.c \
 	tests/system/timeouts.c
 
 # One program, build/tests/clients: the programs of client/, driven as a person would.

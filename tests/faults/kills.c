@@ -95,7 +95,7 @@ static void kill_at_syncs(const struct trial *trial)
     kill_at_each(trial, "fdatasync", 50, "always");
 }
 
-const struct scenario kills_faults[] = {
+const struct scenario kills_everywhere[] = {
     {"kill_at_random", kill_at_random},
     {0},
 };

@@ -60,17 +60,21 @@ static const char *setting(const char *name)
     return value && *value ? value : NULL;
 }
 
-static void choose(const struct scenario *const themes[], const char *arch, const char *pattern, bool once)
+static void choose_theme(const struct scenario *scenario, const char *arch, const char *pattern, bool once)
 {
-    for (size_t a = 0; trial_archs[a] && (!once || !n_tests); a++) {
-        if (arch && strcmp(arch, trial_archs[a]) != 0)
+    for (; scenario->name; scenario++) {
+        if (!pattern || fnmatch(pattern, scenario->name, 0) == 0)
+            add(scenario, arch, once);
+    }
+}
+
+static void choose(const struct suite_part *part, const char *arch, const char *pattern, bool once)
+{
+    for (size_t a = 0; part->archs[a] && (!once || !n_tests); a++) {
+        if (arch && strcmp(arch, part->archs[a]) != 0)
             continue;
-        for (size_t t = 0; themes[t]; t++) {
-            for (const struct scenario *scenario = themes[t]; scenario->name; scenario++) {
-                if (!pattern || fnmatch(pattern, scenario->name, 0) == 0)
-                    add(scenario, trial_archs[a], once);
-            }
-        }
+        for (size_t t = 0; part->themes[t]; t++)
+            choose_theme(part->themes[t], part->archs[a], pattern, once);
     }
 }
 
@@ -93,7 +97,7 @@ static int usage(const char *suite)
     return 2;
 }
 
-static int run_chosen(const char *suite, const struct scenario *const themes[], bool once, int argc, char **argv)
+static int run_chosen(const char *suite, const struct suite_part *parts, bool once, int argc, char **argv)
 {
     static const struct option known[] = {{"arch", required_argument, NULL, 'a'},
                                           {"scenario", required_argument, NULL, 's'},
@@ -119,7 +123,8 @@ static int run_chosen(const char *suite, const struct scenario *const themes[], 
     }
     if (optind < argc || (part && (sscanf(part, "%zu/%zu", &k, &n) != 2 || k < 1 || k > n)))
         return usage(suite);
-    choose(themes, arch, pattern, once);
+    for (const struct suite_part *at = parts; at->archs; at++)
+        choose(at, arch, pattern, once);
     keep_part(k, n);
     if (!n_tests) {
         fprintf(stderr, "%s: no scenario '%s' against architecture '%s'\n", suite, pattern ? pattern : "*",
@@ -134,12 +139,17 @@ static int run_chosen(const char *suite, const struct scenario *const themes[], 
     return _cmocka_run_group_tests(suite, tests, n_tests, NULL, NULL) ? 1 : 0;
 }
 
+int suite_run_parts(const char *suite, const struct suite_part *parts, int argc, char **argv)
+{
+    return run_chosen(suite, parts, false, argc, argv);
+}
+
 int suite_run(const char *suite, const struct scenario *const themes[], int argc, char **argv)
 {
-    return run_chosen(suite, themes, false, argc, argv);
+    return run_chosen(suite, (const struct suite_part[]){{trial_archs, themes}, {0}}, false, argc, argv);
 }
 
 int suite_run_once(const char *suite, const struct scenario *const themes[], int argc, char **argv)
 {
-    return run_chosen(suite, themes, true, argc, argv);
+    return run_chosen(suite, (const struct suite_part[]){{trial_archs, themes}, {0}}, true, argc, argv);
 }

@@ -20,6 +20,8 @@
 #include "tests/harness/server.h"
 
 const char *const trial_archs[] = {"conveyor", "async", "epoll", NULL};
+const char *const trial_slow_archs[] = {"blocking", NULL};
+const char *const trial_null_archs[] = {"null", NULL};
 
 enum { LIMIT_MS = 10000, LOOK_MS = 2, UNDOS_MOST = 8 };
 

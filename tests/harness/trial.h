@@ -16,7 +16,10 @@ struct scenario {
     void (*run)(const struct trial *trial);
 };
 
-extern const char *const trial_archs[]; /* every architecture the suite runs against; ends with NULL */
+/* Every architecture a suite runs against; each list ends with NULL. */
+extern const char *const trial_archs[];
+/* And the baselines: one that does right by those who behave, but is slow, and one that does nothing. */
+extern const char *const trial_slow_archs[], *const trial_null_archs[];
 
 /* Around each trial: makes the scratch folder; ends every process and removes everything the trial made. */
 void trial_begin(const char *name);

@@ -73,8 +73,12 @@ static void full_belts(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario batches_scenarios[] = {
+const struct scenario batches_everywhere[] = {
     {"resets_behind_a_message", resets_behind_a_message},
+    {0},
+};
+
+const struct scenario batches_scenarios[] = {
     {"full_belts", full_belts},
     {0},
 };

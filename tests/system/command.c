@@ -143,7 +143,7 @@ static void config_file(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario command_scenarios[] = {
+const struct scenario command_everywhere[] = {
     {"bad_options", bad_options},
     {"help_and_version", help_and_version},
     {"check_config", check_config},

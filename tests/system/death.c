@@ -220,12 +220,16 @@ static void continue_after_restart(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario death_scenarios[] = {
+const struct scenario death_everywhere[] = {
     {"kill_under_load", kill_under_load},
     {"term_under_load", term_under_load},
     {"interrupt_under_load", interrupt_under_load},
+    {"continue_after_restart", continue_after_restart},
+    {0},
+};
+
+const struct scenario death_scenarios[] = {
     {"term_at_every_desk", term_at_every_desk},
     {"term_with_a_late_reader", term_with_a_late_reader},
-    {"continue_after_restart", continue_after_restart},
     {0},
 };

@@ -138,7 +138,7 @@ static void chat_cannot_be_created(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario disk_scenarios[] = {
+const struct scenario disk_everywhere[] = {
     {"file_too_large", file_too_large},
     {"file_too_large_at_once", file_too_large_at_once},
     {"chat_cannot_be_created", chat_cannot_be_created},

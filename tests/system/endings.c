@@ -216,7 +216,7 @@ static void server_waits_for_the_close(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario endings_scenarios[] = {
+const struct scenario endings_everywhere[] = {
     {"half_close_after_the_last", half_close_after_the_last},
     {"half_close_at_every_desk", half_close_at_every_desk},
     {"goodbye_and_half_close", goodbye_and_half_close},

@@ -205,7 +205,7 @@ static void folder_is_created(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario folder_scenarios[] = {
+const struct scenario folder_everywhere[] = {
     {"folder_of_the_thesis", folder_of_the_thesis},
     {"order_of_the_list", order_of_the_list},
     {"names_of_former_days", names_of_former_days},

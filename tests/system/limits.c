@@ -157,7 +157,7 @@ static void longest_message(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario limits_scenarios[] = {
+const struct scenario limits_everywhere[] = {
     {"max_clients", max_clients}, {"max_per_ip", max_per_ip},           {"max_chats", max_chats},
     {"rate_limit", rate_limit},   {"longest_message", longest_message}, {0},
 };

@@ -226,7 +226,7 @@ static void chat_that_cannot_be_opened(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario lobby_scenarios[] = {
+const struct scenario lobby_everywhere[] = {
     {"lobby_table", lobby_table},
     {"chat_names", chat_names},
     {"lists_go_to_the_lobby", lists_go_to_the_lobby},

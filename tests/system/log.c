@@ -164,14 +164,14 @@ static void end_of_console(const struct trial *trial)
     finish(server);
 }
 
+const struct scenario log_everywhere[] = {
+    {"started_record", started_record},   {"log_file", log_file},
+    {"log_level_error", log_level_error}, {"log_levels", log_levels},
+    {"log_reader_gone", log_reader_gone}, {"console", console},
+    {"end_of_console", end_of_console},   {0},
+};
+
 const struct scenario log_scenarios[] = {
-    {"started_record", started_record},
-    {"log_file", log_file},
-    {"log_level_error", log_level_error},
-    {"log_levels", log_levels},
     {"deaf_log", deaf_log},
-    {"log_reader_gone", log_reader_gone},
-    {"console", console},
-    {"end_of_console", end_of_console},
     {0},
 };

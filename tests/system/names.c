@@ -183,7 +183,7 @@ static void name_races(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario names_scenarios[] = {
+const struct scenario names_everywhere[] = {
     {"name_table", name_table},
     {"name_rules", name_rules},
     {"name_free_after_goodbye", name_free_after_goodbye},

@@ -329,7 +329,7 @@ static void scripts_side_by_side(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario order_scenarios[] = {
+const struct scenario order_everywhere[] = {
     {"transcripts", transcripts},
     {"random_transcripts", random_transcripts},
     {"hand_overs_in_one_segment", hand_overs_in_one_segment},

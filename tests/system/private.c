@@ -146,10 +146,14 @@ static void private_to_one_who_does_not_read(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario private_scenarios[] = {
+const struct scenario private_everywhere[] = {
     {"private_table", private_table},
     {"private_length", private_length},
     {"private_keeps_its_place", private_keeps_its_place},
+    {0},
+};
+
+const struct scenario private_scenarios[] = {
     {"private_to_one_who_does_not_read", private_to_one_who_does_not_read},
     {0},
 };

@@ -219,7 +219,7 @@ static void long_history(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario repair_scenarios[] = {
+const struct scenario repair_everywhere[] = {
     {"torn_record", torn_record},
     {"torn_again", torn_again},
     {"no_end_at_all", no_end_at_all},

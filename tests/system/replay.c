@@ -126,7 +126,7 @@ static void replay_continues(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario replay_scenarios[] = {
+const struct scenario replay_everywhere[] = {
     {"replay_table", replay_table},
     {"refused_replay_stays_in_the_lobby", refused_replay_stays_in_the_lobby},
     {"replay_continues", replay_continues},

@@ -178,7 +178,7 @@ static void history_survives_the_room(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario room_scenarios[] = {
+const struct scenario room_everywhere[] = {
     {"room_table", room_table},
     {"messages_reach_all", messages_reach_all},
     {"text_rules", text_rules},

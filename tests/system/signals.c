@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -61,6 +62,27 @@ static void drain_is_bounded(const struct trial *trial)
     check(code == 0, "after the drain the server ended with %d instead of 0", code);
     check(after - before >= 900, "the drain of a second was over after %d ms", (int)(after - before));
     check(after - stopping < 1000 + stretched(SOON_MS), "the drain of a second took %d ms", (int)(after - stopping));
+    server_check_end(server);
+}
+
+/* Whoever keeps the server waiting, by reading nothing and by half a frame: when the drain is over it ends. */
+static void stop_ends_whatever_clients_do(const struct trial *trial)
+{
+    enum { HISTORY = 16000000 };
+    char *folder = trial_path("given"), *history = repeated("ann\t09:08:07 03/02/21\nfirst\r", HISTORY / 28);
+    check(mkdir(folder, 0777) == 0, "no folder");
+    file_write(trial_text("%s/hall.chat", folder), history, strlen(history));
+    struct server *server =
+        server_start(&(struct launch){.arch = trial->arch, .chats = folder, .options = {"--drain", "1"}});
+    struct client *deaf = client_open_small(server, 8192), *half = client_open(server);
+    client_set_name(deaf, "deaf");
+    client_enter(deaf, "hall");
+    client_write(half, "\0\0\0", 3);
+    server_signal(server, SIGTERM);
+    int64_t stopping = now_ms();
+    int code = server_wait(server);
+    check(code == 0, "after the drain the server ended with %d instead of 0", code);
+    check(now_ms() - stopping < 1000 + stretched(SOON_MS), "the stop took %d ms", (int)(now_ms() - stopping));
     server_check_end(server);
 }
 
@@ -141,12 +163,17 @@ static void supervisor_is_told(const struct trial *trial)
     close(fd);
 }
 
-const struct scenario signals_scenarios[] = {
-    {"second_signal_ends_at_once", second_signal_ends_at_once},
-    {"drain_is_bounded", drain_is_bounded},
+const struct scenario signals_everywhere[] = {
     {"stop_without_clients", stop_without_clients},
+    {"stop_ends_whatever_clients_do", stop_ends_whatever_clients_do},
     {"hang_up_opens_the_log_anew", hang_up_opens_the_log_anew},
     {"hang_up_without_a_log_file", hang_up_without_a_log_file},
     {"supervisor_is_told", supervisor_is_told},
+    {0},
+};
+
+const struct scenario signals_scenarios[] = {
+    {"second_signal_ends_at_once", second_signal_ends_at_once},
+    {"drain_is_bounded", drain_is_bounded},
     {0},
 };

@@ -82,7 +82,7 @@ static void slow_bytes_time_out(const struct trial *trial)
     finish(server);
 }
 
-const struct scenario timeouts_scenarios[] = {
+const struct scenario timeouts_everywhere[] = {
     {"silence_before_the_name", silence_before_the_name},
     {"half_frames_time_out", half_frames_time_out},
     {"slow_bytes_time_out", slow_bytes_time_out},
