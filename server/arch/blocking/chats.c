@@ -79,14 +79,15 @@ void chat_message_join_ended(struct house *house)
 /* The threads are joined first: until then each may still put itself among the ended. */
 void chat_message_close(struct house *house)
 {
-    struct list *link;
+    struct list *link, *next;
     for (link = house->rooms.next; link != &house->rooms; link = link->next) {
         struct room_step *room = list_entry(link, struct room_step, link);
         if (room->started)
             pthread_join(room->step.thread, NULL);
     }
-    while ((link = list_pop(&house->rooms))) {
+    for (link = house->rooms.next; link != &house->rooms; link = next) {
         struct room_step *room = list_entry(link, struct room_step, link);
+        next = link->next;
         if (room->started)
             step_close(&room->step);
         free(room);

@@ -6,13 +6,13 @@
 #include "server/arch/census.h"
 
 /* A thread's function; its argument is the house. Lets people in. */
-void *accepting_run(void *house);
+void *accepting_run(void *argument);
 /* For step_run: people without a name. */
 extern const struct step_ops user_name_enter_ops;
 /* For step_run: people outside chats. The catalog is this routine's alone. */
 extern const struct step_ops list_of_chats_ops;
 /* A thread's function; its argument is the house. Lets people out. */
-void *disconnect_run(void *house);
+void *disconnect_run(void *argument);
 
 /* Sends somebody who left the lobby to the chat in session->next, whose thread is started if it does not run; back to the
  * lobby, with an answer, when it can't be. The lobby's thread alone. */

@@ -43,8 +43,9 @@ int step_open(struct step *step, const struct step_ops *ops, struct house *house
 void step_close(struct step *step);
 /* Starts a thread under this name. 0 or an errno. */
 int step_begin(pthread_t *thread, const char *name, void *(*run)(void *), void *argument);
-/* The rounds of a routine, until it is over or the house ends: take, wait, serve, round, send on. */
-void *step_run(void *step);
+/* A thread's function; its argument is the step. The rounds of a routine, until it is over or the house ends: take, wait, serve,
+ * round, send on. */
+void *step_run(void *argument);
 
 /* Hands the session over: it is the other step's from the write on. Waits while the pipe is full. Any thread. */
 void step_send(struct step *to, struct session *session, struct counters *from);
