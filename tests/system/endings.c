@@ -223,6 +223,10 @@ const struct scenario endings_everywhere[] = {
     {"half_close_while_others_write", half_close_while_others_write},
     {"server_waits_for_the_close", server_waits_for_the_close},
     {"reset_at_every_desk", reset_at_every_desk},
+    {0},
+};
+
+const struct scenario endings_scenarios[] = {
     {"reset_with_much_unsent", reset_with_much_unsent},
     {0},
 };

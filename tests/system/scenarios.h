@@ -11,9 +11,9 @@
             theme(command) theme(disk) theme(stages) theme(batches)
 
 /* Scenarios for every architecture, but not for a baseline, where one who does not read, or not write on, stops others. */
-#define THEMES(theme)                                                                                         \
-    theme(private) theme(frames) theme(many) theme(slow) theme(death) theme(signals) theme(log) theme(stages) \
-        theme(batches)
+#define THEMES(theme)                                                                                            \
+    theme(lobby) theme(private) theme(frames) theme(endings) theme(many) theme(slow) theme(death) theme(signals) \
+        theme(log) theme(stages) theme(batches)
 
 #define DECLARE_THEME(theme) extern const struct scenario theme##_scenarios[];
 #define DECLARE_EVERYWHERE(theme) extern const struct scenario theme##_everywhere[];
