@@ -128,7 +128,7 @@ static void add_desks(struct sink *sink)
     desk_init(&sink->swallow, &ops, "sink", LOBBY, limits);
     bye_init(&sink->bye, limits);
     for (size_t i = 0; i < sizeof desks / sizeof *desks; i++) {
-        shift_add(&sink->shift, desks[i]);
+        crew_add(&sink->shift.crew, desks[i]);
         desks[i]->count = &sink->count[rows[i]];
     }
 }
@@ -182,7 +182,7 @@ static void end(struct server *server)
     struct sink *sink = server->arch;
     eventfd_write(sink->end, 1);
     pthread_join(sink->thread, NULL);
-    for (struct list *link = sink->shift.desks.next; link != &sink->shift.desks; link = link->next) {
+    for (struct list *link = sink->shift.crew.desks.next; link != &sink->shift.crew.desks; link = link->next) {
         struct desk *desk = list_entry(link, struct desk, peer);
         while (desk->n > 0) {
             struct session *session = desk->people[desk->n - 1];
