@@ -147,7 +147,6 @@ SOURCES = \
 	server/arch/conveyor/name_stage.c \
 	server/arch/conveyor/lobby_stage.c \
 	server/arch/conveyor/room_stage.c \
-	server/arch/conveyor/bye_stage.c \
 	server/machine.c \
 	server/options.c \
 	server/console.c \

@@ -97,18 +97,18 @@ void crew_finish(struct crew *crew, struct list *wanting, struct list *gone, uin
 }
 
 /* Mapped, not allocated: pages that are never needed are never there. */
-struct scratch *crew_scratch_new(void)
+struct scratch *crew_scratch_new(size_t own)
 {
     /* cppcheck-suppress invalidFunctionArg */
-    struct scratch *scratch = mmap(NULL, sizeof *scratch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return scratch == MAP_FAILED ? NULL : scratch;
+    char *at = mmap(NULL, own + sizeof(struct scratch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return at == MAP_FAILED ? NULL : (struct scratch *)(void *)(at + own);
 }
 
-void crew_scratch_free(struct scratch *scratch)
+void crew_scratch_free(struct scratch *scratch, size_t own)
 {
     if (!scratch)
         return;
     tail_free(&scratch->window);
     free(scratch->file);
-    munmap(scratch, sizeof *scratch);
+    munmap((char *)scratch - own, own + sizeof *scratch);
 }

@@ -34,8 +34,8 @@ void crew_begin(struct crew *crew);
  * `gone`, both by `changed`. Keeps the turn's counters. */
 void crew_finish(struct crew *crew, struct list *wanting, struct list *gone, uint64_t batch);
 
-/* Scratch for a thread's turns. NULL without memory. */
-struct scratch *crew_scratch_new(void);
-void crew_scratch_free(struct scratch *scratch);
+/* Scratch for a thread's turns, with so many bytes of the thread's own in front of it. NULL without memory. */
+struct scratch *crew_scratch_new(size_t own);
+void crew_scratch_free(struct scratch *scratch, size_t own);
 
 #endif

@@ -11,18 +11,22 @@
 #include "server/desk/turn.h"
 #include "server/teeth.h"
 
+/* The turn's events share their page with what little is used of the scratch. */
+enum { EVENTS = (EVENTS_MAX * sizeof(struct epoll_event) + 15) / 16 * 16 };
+
 bool shift_open(struct shift *shift, struct counters *count)
 {
-    struct scratch *scratch = crew_scratch_new();
+    struct scratch *scratch = crew_scratch_new(EVENTS);
     if (!scratch)
         return false;
     shift->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (shift->epoll < 0) {
         int error = errno;
-        crew_scratch_free(scratch);
+        crew_scratch_free(scratch, EVENTS);
         errno = error;
         return false;
     }
+    shift->events = (struct epoll_event *)(void *)((char *)scratch - EVENTS);
     crew_init(&shift->crew, scratch, count);
     return true;
 }
@@ -30,7 +34,7 @@ bool shift_open(struct shift *shift, struct counters *count)
 void shift_close(struct shift *shift)
 {
     close(shift->epoll);
-    crew_scratch_free(shift->crew.scratch);
+    crew_scratch_free(shift->crew.scratch, EVENTS);
     shift->epoll = -1;
     shift->crew.scratch = NULL;
 }
@@ -71,9 +75,9 @@ static int timeout(const struct shift *shift, int64_t until)
     return wait > INT_MAX ? INT_MAX : (int)wait;
 }
 
-int shift_wait(struct shift *shift, struct epoll_event events[EVENTS_MAX], int64_t until)
+int shift_wait(struct shift *shift, int64_t until)
 {
-    int n = epoll_wait(shift->epoll, events, EVENTS_MAX, timeout(shift, until));
+    int n = epoll_wait(shift->epoll, shift->events, EVENTS_MAX, timeout(shift, until));
     crew_begin(&shift->crew);
     return n < 0 ? 0 : n; /* EINTR */
 }

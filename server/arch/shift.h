@@ -16,6 +16,7 @@ enum source { SOURCE_SESSION, SOURCE_BELT, SOURCE_OUTLET, SOURCE_STOP, SOURCE_EN
 struct shift {
     int epoll;
     struct crew crew;
+    struct epoll_event *events; /* of this turn */
 };
 
 /* False and errno when there is no descriptor or memory; then nothing is left behind. */
@@ -28,8 +29,8 @@ int shift_watch(struct shift *shift, int fd, uint32_t events, enum source source
 void shift_unwatch(struct shift *shift, int fd);
 
 /* Waits for events (not at all when a desk is restless, not beyond `until`), then begins a turn: reads the clocks and serves
- * whoever is servable without an event. The number of events; each is for shift_session, or the architecture's. */
-int shift_wait(struct shift *shift, struct epoll_event events[EVENTS_MAX], int64_t until);
+ * whoever is servable without an event. The number of shift->events; each is for shift_session, or the architecture's. */
+int shift_wait(struct shift *shift, int64_t until);
 static inline enum source shift_source(const struct epoll_event *event)
 {
     return (enum source)(event->data.u64 & SOURCE_MASK);

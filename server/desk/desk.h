@@ -14,12 +14,13 @@
 #include "server/desk/counters.h"
 #include "server/limits.h"
 
-/* Memory that the desks of one thread share within a turn. */
+/* Memory that the desks of one thread share within a turn. What is always used comes first, in one page with what small reads
+ * touch of `in`. */
 struct scratch {
-    char in[SCRATCH];      /* what was read from a socket */
     char *file;            /* a piece of a chat's file on its way into `window`; NULL until it is needed */
     struct tail window;    /* frames of that piece */
     const struct desk *of; /* the room it belongs to, NULL for none */
+    char in[SCRATCH];      /* what was read from a socket */
 };
 
 /* The time of a turn, the same for all that happens in it. */

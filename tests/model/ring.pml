@@ -1,4 +1,4 @@
-/* The ring of belts: gate -> name -> lobby <-> room, and lobby, room -> name -> bye -> gate, all belts as full as can be.
+/* The ring of belts: gate -> name -> lobby <-> room, and lobby, room -> name -> gate, all belts as full as can be.
  *
  * It follows server/arch/conveyor: behind a step stands the function of C it is, in stage.c (S) or belt.c (B). A client is the
  * number of chats it still wants to enter. Whether it goes on or stays at its desk for a while is the stage's choice. What is
@@ -25,17 +25,16 @@
 #define NAME 1
 #define LOBBY 2
 #define ROOM 3
-#define BYE 4
-chan belt[5] = [BELT] of { byte };
+chan belt[4] = [BELT] of { byte };
 
 /* On its way out a client is no number of chats any more. */
 #define LEAVING 100
 byte home;
 
 /* Who stands at the desk of a stage; and the ways out, at most two a stage: struct outlet (B). */
-chan desk[5] = [CLIENTS] of { byte };
-chan first[5] = [CLIENTS] of { byte };
-chan second[5] = [CLIENTS] of { byte };
+chan desk[4] = [CLIENTS] of { byte };
+chan first[4] = [CLIENTS] of { byte };
+chan second[4] = [CLIENTS] of { byte };
 
 #define PENDING(waiting, armed) (nempty(waiting) && !armed)
 #define QUIET(waiting, armed) (empty(waiting) || armed)
@@ -68,11 +67,10 @@ end_turn:
         if
         :: nempty(belt[me]) -> /* take_belt (S), one at a time: events and arrivals take turns */
             belt[me]?c;
-            if /* outlet of gate_stage.c, name_stage.c, bye_stage.c: nobody has to stay there */
-            :: me == GATE -> home++ /* gate_release */
+            if /* take of gate_stage.c, outlet of name_stage.c: nobody has to stay there */
+            :: me == GATE -> home++ /* by way of bye: let_out */
             :: me == NAME && c != LEAVING -> first[me]!c
             :: me == NAME && c == LEAVING -> second[me]!c
-            :: me == BYE -> first[me]!c
             :: me == LOBBY || me == ROOM -> desk[me]!c
             fi
         :: nempty(desk[me]) -> /* somebody goes: outlet of lobby_stage.c, room_stage.c */
@@ -88,7 +86,7 @@ end_turn:
         :: armed_2 && nfull(belt[to_2]) -> armed_2 = false
         :: me == GATE && timeout -> /* nothing moves any more */
             assert(home == CLIENTS);
-            assert(empty(belt[0]) && empty(belt[1]) && empty(belt[2]) && empty(belt[3]) && empty(belt[4]));
+            assert(empty(belt[0]) && empty(belt[1]) && empty(belt[2]) && empty(belt[3]));
             goto over
         fi;
         c = 0;
@@ -122,9 +120,8 @@ init
         od;
         /* wire (line.c) */
         run Stage(GATE, NAME, NAME);
-        run Stage(NAME, LOBBY, BYE);
+        run Stage(NAME, LOBBY, GATE);
         run Stage(LOBBY, ROOM, NAME);
-        run Stage(ROOM, LOBBY, NAME);
-        run Stage(BYE, GATE, GATE)
+        run Stage(ROOM, LOBBY, NAME)
     }
 }

@@ -1,7 +1,7 @@
 /* The room stages' stop: the lobby sends clients to room stages, starts them and ends them, and nobody is lost on the way.
  *
  * It follows server/arch/conveyor: behind a step stands the function of C it is, in lobby_stage.c (L), room_stage.c (R),
- * stage.c (S) or belt.c (B). What is left out: desks (a client just goes somewhere), the name and bye stages (Outside takes
+ * stage.c (S) or belt.c (B). What is left out: desks (a client just goes somewhere), the name and gate stages (Outside takes
  * whoever leaves), batches of more than one record in a write, and time (an empty room may end at any moment).
  *
  * Everything a client does is a choice of the stage it stands at, and it has VISITS of them, so that every run comes to an
@@ -446,7 +446,7 @@ out:
     goto end_free
 }
 
-/* The name, bye and gate stages: whoever gets there is on the way home. */
+/* The name and gate stages: whoever gets there is on the way home. */
 active proctype Outside()
 {
     byte c;

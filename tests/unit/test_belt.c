@@ -62,7 +62,7 @@ static void what_is_put_is_taken(void **state)
 static void a_full_belt_keeps_the_order(void **state)
 {
     (void)state;
-    enum { CLIENTS = 3 * BELT_BATCH + 10, TAKEN = 100 };
+    enum { CLIENTS = 3 * PAGE / sizeof(struct belt_item) + 10, TAKEN = 50 };
     static struct session sessions[CLIENTS];
     struct belt_item items[TAKEN];
     int n, next = 0;

@@ -69,7 +69,7 @@ static void announced(struct worker *worker, const struct epoll_event *event)
 static void close_kits(struct async *async)
 {
     for (unsigned i = 0; async->kits && i < async->server->options->limits.workers; i++)
-        crew_scratch_free(async->kits[i].scratch);
+        crew_scratch_free(async->kits[i].scratch, 0);
     free(async->kits);
 }
 
@@ -77,7 +77,7 @@ static bool open_kits(struct async *async, unsigned n)
 {
     async->kits = calloc(n, sizeof *async->kits);
     for (unsigned i = 0; async->kits && i < n; i++) {
-        async->kits[i].scratch = crew_scratch_new();
+        async->kits[i].scratch = crew_scratch_new(0);
         if (!async->kits[i].scratch)
             return false;
     }

@@ -34,7 +34,7 @@ void belt_close(struct belt *belt);
  * was closed by those who put: no more will ever come. */
 int belt_take(const struct belt *belt, struct belt_item *items, int most);
 
-enum { BELT_BATCH = 256 }; /* records in one read or write: PIPE_BUF, so that a write goes whole or not at all */
+enum { BELT_BATCH = 64 }; /* records in one read or write: below PIPE_BUF, so that a write goes whole or not at all */
 
 /* One stage's way onto another's belt. The stage's alone. */
 struct outlet {

@@ -2,7 +2,7 @@
  *
  *     gate --> name --> lobby <--> room ...
  *      ^        ^ |_______|_________|
- *      +-- bye <+
+ *      +--------+
  *
  * Threads: main starts and ends the line and reads counters; each stage runs itself; the lobby's stage starts and joins the
  * room stages. There is no lock: clients and words ride belts, counters are relaxed atomics with one writer each. */
@@ -18,24 +18,22 @@
 #include "server/arch/conveyor/conveyor.h"
 #include "server/chat/owner.h"
 
-enum { FIXED = 4 };
+enum { FIXED = 3 };
 
 /* The fixed stages in the order in which they start and are joined. */
 static void fixed_stages(struct line *line, struct stage *stages[FIXED])
 {
-    stages[0] = &line->bye.stage;
-    stages[1] = &line->lobby.stage;
-    stages[2] = &line->name.stage;
-    stages[3] = &line->gate.stage;
+    stages[0] = &line->lobby.stage;
+    stages[1] = &line->name.stage;
+    stages[2] = &line->gate.stage;
 }
 
 static void wire(struct line *line)
 {
     line->gate.name = stage_edge(&line->gate.stage, &line->name.stage);
     line->name.lobby = stage_edge(&line->name.stage, &line->lobby.stage);
-    line->name.bye = stage_edge(&line->name.stage, &line->bye.stage);
+    line->name.gate = stage_edge(&line->name.stage, &line->gate.stage);
     line->lobby.name = stage_edge(&line->lobby.stage, &line->name.stage);
-    line->bye.gate = stage_edge(&line->bye.stage, &line->gate.stage);
     /* lobby -> room, room -> lobby and room -> name: lobby_stage.c and room_stage.c, when a room stage starts. */
 }
 
@@ -68,8 +66,6 @@ static int open_line(struct line *line)
     int error = open_common(line);
     if (error)
         return error;
-    if ((error = bye_stage_open(&line->bye, line)))
-        goto no_bye;
     if ((error = lobby_stage_open(&line->lobby, line)))
         goto no_lobby;
     if ((error = name_stage_open(&line->name, line)))
@@ -83,8 +79,6 @@ no_gate:
 no_name:
     lobby_stage_close(&line->lobby);
 no_lobby:
-    bye_stage_close(&line->bye);
-no_bye:
     close_common(line);
     return error;
 }
@@ -94,7 +88,6 @@ static void close_line(struct line *line)
     gate_stage_close(&line->gate);
     name_stage_close(&line->name);
     lobby_stage_close(&line->lobby);
-    bye_stage_close(&line->bye);
     close_common(line);
 }
 
@@ -187,7 +180,7 @@ static void census(struct server *server, struct census *census)
     census_add(&census->at[AT_GATE], &line->gate.count);
     census_add(&census->at[AT_NAME], &line->name.count);
     census_add(&census->at[AT_LOBBY], &line->lobby.count);
-    census_add(&census->at[AT_BYE], &line->bye.count);
+    census_add(&census->at[AT_BYE], &line->gate.bye_count);
     for (uint32_t i = 0; i < line->lobby.n_slots; i++)
         census_add(&census->at[AT_ROOM], &line->lobby.slots[i].count);
     census_count_belts(census);

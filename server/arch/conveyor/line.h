@@ -2,7 +2,6 @@
 #ifndef CONVEYOR_LINE_H
 #define CONVEYOR_LINE_H
 
-#include "server/arch/conveyor/bye_stage.h"
 #include "server/arch/conveyor/gate_stage.h"
 #include "server/arch/conveyor/lobby_stage.h"
 #include "server/arch/conveyor/name_stage.h"
@@ -16,7 +15,6 @@ struct line {
     struct gate_stage gate;
     struct name_stage name;
     struct lobby_stage lobby;
-    struct bye_stage bye;
 };
 
 #endif

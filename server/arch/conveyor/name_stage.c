@@ -16,7 +16,7 @@ static void take(struct stage *stage, struct session *session)
 
 static struct outlet *outlet(struct stage *stage, struct session *session)
 {
-    return session->next.to == LOBBY ? self(stage)->lobby : self(stage)->bye;
+    return session->next.to == LOBBY ? self(stage)->lobby : self(stage)->gate;
 }
 
 static void drain(struct stage *stage)

@@ -9,7 +9,7 @@ struct name_stage {
     struct stage stage; /* first: the operations get a pointer to it */
     struct counters count;
     struct name_desk name;
-    struct outlet *lobby, *bye;
+    struct outlet *lobby, *gate;
 };
 
 /* 0 or an errno; then nothing is left behind. */

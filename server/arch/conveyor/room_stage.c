@@ -72,8 +72,8 @@ struct room_stage *room_stage_new(struct line *line, uint32_t slot, struct count
     room->said_empty = true; /* it is waiting for its first person */
     room->lobby = stage_edge(&room->stage, &line->lobby.stage);
     room->name = stage_edge(&room->stage, &line->name.stage);
-    rooms_init(&room->rooms, &room->stage.shift.crew, count, &line->server->options->limits, &line->server->catalog.folder,
-               line->sync);
+    rooms_init(&room->rooms, &room->stage.shift.crew, count, &line->server->options->limits,
+               &line->server->catalog.folder, line->sync);
     return room;
 }
 

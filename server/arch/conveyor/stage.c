@@ -63,25 +63,33 @@ static void take_client(struct stage *stage, struct session *session)
     stage->ops->take(stage, session);
 }
 
+static void take_item(struct stage *stage, const struct belt_item *item)
+{
+    if (item->kind == BELT_CLIENT)
+        take_client(stage, (struct session *)(uintptr_t)item->word);
+    else if (stage->ops->word)
+        stage->ops->word(stage, item);
+    else
+        abort(); /* a word nobody here understands: our own mistake */
+}
+
 /* Takes at most ARRIVALS_MAX records, so that arrivals can't keep events waiting. How many. */
 static int take_belt(struct stage *stage)
 {
+    const int most = BELT_BATCH, all = ARRIVALS_MAX;
     struct belt_item items[BELT_BATCH];
-    int n = belt_take(&stage->in, items, ARRIVALS_MAX);
+    int taken = 0, n;
+    do {
+        n = belt_take(&stage->in, items, all < most ? all : most);
+        for (int i = 0; i < n; i++)
+            take_item(stage, &items[i]);
+        taken += n > 0 ? n : 0;
+    } while (n == most && taken < all);
     if (n < 0) { /* the order to stop: nobody will send any more */
         shift_unwatch(&stage->shift, stage->in.take);
         stage->over = true;
-        return 0;
     }
-    for (int i = 0; i < n; i++) {
-        if (items[i].kind == BELT_CLIENT)
-            take_client(stage, (struct session *)(uintptr_t)items[i].word);
-        else if (stage->ops->word)
-            stage->ops->word(stage, &items[i]);
-        else
-            abort(); /* a word nobody here understands: our own mistake */
-    }
-    return n;
+    return taken;
 }
 
 static void drain(struct stage *stage)
@@ -170,11 +178,10 @@ static void carry_on(struct stage *stage)
 
 static void turn(struct stage *stage)
 {
-    struct epoll_event events[EVENTS_MAX];
-    int n = shift_wait(&stage->shift, events, stage->until);
+    int n = shift_wait(&stage->shift, stage->until);
     int batch = 0;
     for (int i = 0; i < n; i++) {
-        batch += handle(stage, &events[i]);
+        batch += handle(stage, &stage->shift.events[i]);
         if (WITHOUT_DEFERRED_HANDOVER) {
             shift_finish(&stage->shift, &stage->gone, 0);
             carry_on(stage);

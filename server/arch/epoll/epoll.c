@@ -127,12 +127,11 @@ static void take_arrivals(struct loop *loop, struct list *gone)
 
 static void turn(struct loop *loop)
 {
-    struct epoll_event events[EVENTS_MAX];
     struct list gone;
-    int n = shift_wait(&loop->shift, events, entrance_deadline(&loop->entrance));
+    int n = shift_wait(&loop->shift, entrance_deadline(&loop->entrance));
     list_init(&gone);
     for (int i = 0; i < n; i++) {
-        handle(loop, &events[i]);
+        handle(loop, &loop->shift.events[i]);
         if (WITHOUT_DEFERRED_HANDOVER) {
             shift_finish(&loop->shift, &gone, 0);
             take_arrivals(loop, &gone);
@@ -169,7 +168,8 @@ static void add_desks(struct loop *loop)
     add_desk(loop, &loop->name.desk, AT_NAME);
     add_desk(loop, &loop->lobby.desk, AT_LOBBY);
     add_desk(loop, &loop->bye.desk, AT_BYE);
-    rooms_init(&loop->rooms, &loop->shift.crew, &loop->count[AT_ROOM], limits, &loop->server->catalog.folder, loop->sync);
+    rooms_init(&loop->rooms, &loop->shift.crew, &loop->count[AT_ROOM], limits, &loop->server->catalog.folder,
+               loop->sync);
 }
 
 static bool start(struct server *server)

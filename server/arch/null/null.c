@@ -101,12 +101,11 @@ static void *run(void *argument)
 {
     struct sink *sink = argument;
     while (!sink->ending) {
-        struct epoll_event events[EVENTS_MAX];
         struct list gone, *link;
-        int n = shift_wait(&sink->shift, events, entrance_deadline(&sink->entrance));
+        int n = shift_wait(&sink->shift, entrance_deadline(&sink->entrance));
         list_init(&gone);
         for (int i = 0; i < n; i++)
-            handle(sink, &events[i]);
+            handle(sink, &sink->shift.events[i]);
         shift_finish(&sink->shift, &gone, (uint64_t)n);
         list_move_all(&gone, &sink->entrance.gate.entered);
         while ((link = list_pop(&gone)))
