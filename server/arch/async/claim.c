@@ -24,9 +24,9 @@ int claims_open(struct claims *claims)
     /* Each client may have a chat's file open besides its socket; more there never are. */
     rlim_t most = 2 * (rlim_t)CLIENTS_MOST + 16 * (rlim_t)FD_RESERVE;
     claims->n = limit.rlim_cur < most ? limit.rlim_cur : most;
+    const int how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     /* cppcheck-suppress invalidFunctionArg */
-    claims->at = mmap(NULL, claims->n * sizeof *claims->at, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    claims->at = mmap(NULL, claims->n * sizeof *claims->at, PROT_READ | PROT_WRITE, how, -1, 0);
     return claims->at == MAP_FAILED ? errno : 0;
 }
 
