@@ -118,11 +118,11 @@ static char *addresses_json(const struct options *options)
 
 static void announce_start(const struct options *options, const char *addresses)
 {
+    const size_t client_bytes = session_bytes_most(&options->limits) + options->arch->client_bytes;
     const struct log_field fields[] = {
-        LOG_N("pid", getpid()),       LOG_C("arch", options->arch->name),
-        LOG_J("listen", addresses),   LOG_J("json_listen", "[]"),
-        LOG_J("web_listen", "[]"),    LOG_J("udp_listen", "[]"),
-        LOG_C("sync", options->sync), LOG_N("client_bytes", session_bytes_most(&options->limits)),
+        LOG_N("pid", getpid()),       LOG_C("arch", options->arch->name),  LOG_J("listen", addresses),
+        LOG_J("json_listen", "[]"),   LOG_J("web_listen", "[]"),           LOG_J("udp_listen", "[]"),
+        LOG_C("sync", options->sync), LOG_N("client_bytes", client_bytes),
     };
     log_announce("main", "Server started", sizeof fields / sizeof *fields, fields);
 }

@@ -3,13 +3,15 @@
 #define ARCH_ARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "server/arch/census.h"
 #include "server/arch/server.h"
 
 struct arch {
     const char *name, *about;
-    bool baseline; /* for the lab alone: it says itself what it does not promise */
+    bool baseline;       /* for the lab alone: it says itself what it does not promise */
+    size_t client_bytes; /* what it keeps of its own for each client */
     /* Has every thread running and the listeners accepting when it returns true; else a reason is logged and everything undone. */
     bool (*start)(struct server *);
     /* Begins the stop: serve no more, send what is due, send everybody home. Returns at once;

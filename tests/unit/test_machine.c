@@ -57,6 +57,17 @@ static void threads_are_one_less_than_processors(void **state)
     assert_int_equal(share(0, 10).room_threads, 1);
 }
 
+/* The pool's, unless they were said. */
+static void workers_are_as_many_as_processors(void **state)
+{
+    (void)state;
+    char complaint[256];
+    struct limits limits = {.workers = 5};
+    assert_int_equal(share(0, 10).workers, CPU_COUNT(&cpus_before));
+    assert_true(machine_share(&limits, complaint, sizeof complaint));
+    assert_int_equal(limits.workers, 5);
+}
+
 static void what_was_asked_for_stays(void **state)
 {
     (void)state;
@@ -113,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(threads_are_one_less_than_processors),
+        TEST(workers_are_as_many_as_processors),
         TEST(what_was_asked_for_stays),
         TEST(clients_get_what_is_left),
         TEST(too_many_clients_are_refused),

@@ -138,6 +138,7 @@ static void test_defaults(void **state)
     assert_int_equal(limits->max_chats, 10000);
     assert_int_equal(limits->rate_limit, 0);
     assert_int_equal(limits->room_threads, 0);
+    assert_int_equal(limits->workers, 0);
     assert_int_equal(limits->room_linger, SECOND);
     assert_int_equal(limits->name_timeout, 30 * SECOND);
     assert_int_equal(limits->drain, 5 * SECOND);
@@ -149,9 +150,10 @@ static void test_every_option(void **state)
 {
     (void)state;
     expect_run(WORDS("--arch", "second", "--listen", "127.0.0.1:0", "--listen=[::1]:7", "--chats", "/c",
-                     "--room-threads", "3", "--room-linger=0", "--max-clients", "1000000", "--max-per-ip", "4",
-                     "--max-message", "1000000", "--max-chats", "1", "--rate-limit", "9", "--name-timeout", "0.5",
-                     "--drain", "0", "--sync", "always", "--log-level", "debug", "--log-file", "l", "--check-config"));
+                     "--room-threads", "3", "--workers", "7", "--room-linger=0", "--max-clients", "1000000",
+                     "--max-per-ip", "4", "--max-message", "1000000", "--max-chats", "1", "--rate-limit", "9",
+                     "--name-timeout", "0.5", "--drain", "0", "--sync", "always", "--log-level", "debug", "--log-file",
+                     "l", "--check-config"));
     const struct limits *limits = &options.limits;
     assert_ptr_equal(options.arch, &second);
     assert_int_equal(options.n_listen, 2);
@@ -167,6 +169,7 @@ static void test_every_option(void **state)
     assert_int_equal(limits->max_chats, 1);
     assert_int_equal(limits->rate_limit, 9);
     assert_int_equal(limits->room_threads, 3);
+    assert_int_equal(limits->workers, 7);
     assert_int_equal(limits->room_linger, 0);
     assert_int_equal(limits->name_timeout, SECOND / 2);
     assert_int_equal(limits->drain, 0);
@@ -205,10 +208,10 @@ static void test_help_and_version(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--arch NAME",  "--listen",      "--chats",     "--room-threads",  "--room-linger",  "--max-clients",
-        "--max-per-ip", "--max-message", "--max-chats", "--rate-limit",    "--name-timeout", "--drain",
-        "--sync",       "--log-level",   "--log-file",  "--config",        "--check-config", "--help",
-        "--version",    "second",        "the other",   "(127.0.0.1:5000)"};
+        "--arch NAME",   "--listen",     "--chats",       "--room-threads", "--workers",       "--room-linger",
+        "--max-clients", "--max-per-ip", "--max-message", "--max-chats",    "--rate-limit",    "--name-timeout",
+        "--drain",       "--sync",       "--log-level",   "--log-file",     "--config",        "--check-config",
+        "--help",        "--version",    "second",        "the other",      "(127.0.0.1:5000)"};
     assert_int_equal(read_words(WORDS("--help"), stdout, STDOUT_FILENO), ARGS_DONE);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_non_null(strstr(said, names[i]));
@@ -259,7 +262,7 @@ static void test_wrong_numbers(void **state)
         {"room-threads", "0", "10001", "1 to 10000"},    {"room-linger", "-1", "86400001", "0 to 86400000"},
         {"max-clients", "0", "1000001", "1 to 1000000"}, {"max-per-ip", "-1", "1000001", "0 to 1000000"},
         {"max-message", "0", "1000001", "1 to 1000000"}, {"max-chats", "0", "1000001", "1 to 1000000"},
-        {"rate-limit", "-1", "1000001", "0 to 1000000"},
+        {"rate-limit", "-1", "1000001", "0 to 1000000"}, {"workers", "0", "1001", "1 to 1000"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char what[64];

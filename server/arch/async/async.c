@@ -218,6 +218,7 @@ static void census(struct server *server, struct census *census)
 const struct arch arch_async = {
     .name = "async",
     .about = "a pool of workers over one readiness queue, a strand per desk",
+    .client_bytes = sizeof(struct claim),
     .start = start,
     .drain = drain,
     .end = end,
