@@ -52,6 +52,33 @@
 #define WITHOUT_ORDER_ON_FULL_BELTS 0
 #endif
 
+/* ---- The pool: strands and claims ---- */
+
+/* A strand's tasks are run in the order in which they were posted (8). */
+#ifndef WITHOUT_STRAND_ORDER
+#define WITHOUT_STRAND_ORDER 0
+#endif
+
+/* A strand rests only when there is nothing to do (9). */
+#ifndef WITHOUT_LOOKING_BEFORE_REST
+#define WITHOUT_LOOKING_BEFORE_REST 0
+#endif
+
+/* An event of an earlier arming fires nothing (1). */
+#ifndef WITHOUT_ARMING_COUNT
+#define WITHOUT_ARMING_COUNT 0
+#endif
+
+/* Who goes is taken back from the readiness queue first (1). */
+#ifndef WITHOUT_WITHDRAWING
+#define WITHOUT_WITHDRAWING 0
+#endif
+
+/* Whose event is on the way goes when that has come (1). */
+#ifndef WITHOUT_AWAITING_READY
+#define WITHOUT_AWAITING_READY 0
+#endif
+
 /* ---- The turn: who is served, and when ---- */
 
 /* What an arrival has brought along is served, though no event tells of it (5). */

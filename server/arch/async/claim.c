@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "server/limits.h"
+#include "server/teeth.h"
 
 /* The strand has it; the queue has it; its event is on the way to the strand. */
 enum state { HELD, ARMED, FIRED, STATE_MASK = 3 };
@@ -82,6 +83,8 @@ struct claim *claim_fire(const struct claims *claims, const struct epoll_event *
 {
     uint32_t count = (uint32_t)(event->data.u64 >> COUNT_SHIFT);
     struct claim *claim = &claims->at[(uint32_t)event->data.u64 >> FD_SHIFT];
+    if (WITHOUT_ARMING_COUNT)
+        count = (uint32_t)(atomic_load_explicit(&claim->word, memory_order_relaxed) >> COUNT_SHIFT);
     uint64_t armed = make_word(count, ARMED);
     if (!atomic_compare_exchange_strong_explicit(&claim->word, &armed, make_word(count, FIRED), memory_order_acquire,
                                                  memory_order_relaxed))

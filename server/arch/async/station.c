@@ -10,6 +10,7 @@
 #include "server/arch/async/async_internal.h"
 #include "server/chat/owner.h"
 #include "server/desk/turn.h"
+#include "server/teeth.h"
 
 /* The worker's scratch and counters are the station's for a go. What the scratch's window holds may be a room's that is gone. */
 static void borrow(struct station *station, struct worker *worker)
@@ -119,7 +120,7 @@ static struct station *next_station(struct station *station, const struct sessio
 static void send_on(struct station *station, struct session *session)
 {
     struct claim *claim = claim_of(&station->async->claims, session);
-    claim->leaving = !claim_withdraw(claim);
+    claim->leaving = !WITHOUT_WITHDRAWING && !claim_withdraw(claim) && !WITHOUT_AWAITING_READY;
     if (claim->leaving)
         return;
     struct station *next = next_station(station, session);
