@@ -120,5 +120,6 @@ struct rivals plan_rivals(const struct plan *plan)
 
 size_t plan_turn(const struct plan *plan, int round, size_t i)
 {
-    return (i + (size_t)round) % plan->n;
+    size_t step = round % 2 ? plan->n - 1 : 1;
+    return (i * step + (size_t)round) % plan->n;
 }

@@ -42,7 +42,8 @@ struct rivals {
     size_t n;
 };
 struct rivals plan_rivals(const struct plan *plan);
-/* Whom it is the turn of: in each round somebody else begins. */
+/* Whom it is the turn of: in each round somebody else begins, and every other one goes backwards, so that nobody always follows the
+ * same one. */
 size_t plan_turn(const struct plan *plan, int round, size_t i);
 
 #endif

@@ -125,13 +125,10 @@ static void end(struct server *server)
 static void census(struct server *server, struct census *census)
 {
     struct house *house = server->arch;
-    pthread_mutex_lock(&house->chats);
-    unsigned running = house->running;
-    pthread_mutex_unlock(&house->chats);
     *census = (struct census){.accepted = counter_get(&house->gate.accepted),
                               .closed = counter_get(&house->gate.closed),
                               .refused = counter_get(&house->gate.refused),
-                              .stages = FIXED + running};
+                              .stages = FIXED + atomic_load(&house->running)};
     census_add(&census->at[AT_GATE], &house->gate_count);
     census_add(&census->at[AT_NAME], &house->name_count);
     census_add(&census->at[AT_LOBBY], &house->lobby_count);

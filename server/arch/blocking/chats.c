@@ -21,7 +21,9 @@ static struct room_step *room_of(struct house *house, struct chat *chat)
         return room;
     room->chat = chat;
     room->history.fd = -1;
+    pthread_mutex_lock(&house->roll);
     list_append(&house->rooms, &room->link);
+    pthread_mutex_unlock(&house->roll);
     chat->stage = room;
     return room;
 }
@@ -96,8 +98,8 @@ void chat_message_close(struct house *house)
 
 void chat_message_census(struct house *house, struct census_row *row)
 {
-    pthread_mutex_lock(&house->chats);
+    pthread_mutex_lock(&house->roll);
     for (struct list *link = house->rooms.next; link != &house->rooms; link = link->next)
         census_add(row, &list_entry(link, struct room_step, link)->count);
-    pthread_mutex_unlock(&house->chats);
+    pthread_mutex_unlock(&house->roll);
 }

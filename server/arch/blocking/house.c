@@ -25,6 +25,7 @@ int house_open(struct house *house, struct server *server)
         return errno;
     pthread_mutex_init(&house->door, NULL);
     pthread_mutex_init(&house->chats, NULL);
+    pthread_mutex_init(&house->roll, NULL);
     list_init(&house->rooms);
     list_init(&house->ended);
     gate_init(&house->gate, house->limits, &door_wire);
@@ -44,6 +45,7 @@ void house_close(struct house *house)
     gate_free(&house->gate);
     pthread_mutex_destroy(&house->door);
     pthread_mutex_destroy(&house->chats);
+    pthread_mutex_destroy(&house->roll);
     free(house->people);
     close(house->wake);
 }
