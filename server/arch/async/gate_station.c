@@ -34,7 +34,9 @@ static void connecting(struct station *station, struct notice *notice)
 {
     struct listener *listener = (struct listener *)(void *)notice;
     beacon_taken(&listener->beacon);
-    gate_accept(&self(station)->entrance.gate, listener->beacon.fd, station->crew.time.now);
+    /* It may have been armed when the server began to stop, or the gate to pause. */
+    if (entrance_open(&self(station)->entrance, station->crew.time.now))
+        gate_accept(&self(station)->entrance.gate, listener->beacon.fd, station->crew.time.now);
 }
 
 /* A listener is announced once; what waits there stays until it is armed again. */

@@ -108,11 +108,12 @@ static void *run(void *argument)
     return NULL;
 }
 
+/* Joins the workers from the n-th on. */
 static void join(struct pool *pool, unsigned n)
 {
     eventfd_write(pool->end, 1);
-    while (n > 0)
-        pthread_join(pool->workers[--n].thread, NULL);
+    for (; n < pool->n; n++)
+        pthread_join(pool->workers[n].thread, NULL);
 }
 
 int pool_begin(struct pool *pool)
@@ -121,10 +122,10 @@ int pool_begin(struct pool *pool)
     int error = 0;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK);
-    unsigned n = 0;
-    while (n < pool->n && !(error = pthread_create(&pool->workers[n].thread, &attributes, run, &pool->workers[n]))) {
+    unsigned n = pool->n; /* the first one last: what main gave it to do begins when all are there */
+    while (n > 0 && !(error = pthread_create(&pool->workers[n - 1].thread, &attributes, run, &pool->workers[n - 1]))) {
+        n--;
         pthread_setname_np(pool->workers[n].thread, "worker");
-        n++;
     }
     pthread_attr_destroy(&attributes);
     if (error)
@@ -134,5 +135,5 @@ int pool_begin(struct pool *pool)
 
 void pool_end(struct pool *pool)
 {
-    join(pool, pool->n);
+    join(pool, 0);
 }
