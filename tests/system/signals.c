@@ -86,6 +86,26 @@ static void stop_ends_whatever_clients_do(const struct trial *trial)
     server_check_end(server);
 }
 
+/* Who connects while the server stops is not let in, and nobody waits for it. */
+static void late_connection_is_not_let_in(const struct trial *trial)
+{
+    struct server *server = start_with(trial, "--drain", "600");
+    struct client *ann = client_login(server, "ann");
+    census(server);
+    server_signal(server, SIGTERM);
+    client_expect_end(ann); /* the stop has begun, and waits for her */
+    client_open(server);
+    client_close(ann);
+    int code = server_wait(server);
+    check(code == 0, "the server ended with %d", code);
+    cJSON *stopped = server_wait_record(server, "Server stopped");
+    const cJSON *data = cJSON_GetObjectItem(stopped, "data");
+    double accepted = cJSON_GetNumberValue(cJSON_GetObjectItem(data, "accepted"));
+    check(accepted == 1, "%g clients were let in", accepted);
+    cJSON_Delete(stopped);
+    server_check_end(server);
+}
+
 /* Nobody is in, nothing is to be drained: the stop does not wait. */
 static void stop_without_clients(const struct trial *trial)
 {
@@ -175,5 +195,6 @@ const struct scenario signals_everywhere[] = {
 const struct scenario signals_scenarios[] = {
     {"second_signal_ends_at_once", second_signal_ends_at_once},
     {"drain_is_bounded", drain_is_bounded},
+    {"late_connection_is_not_let_in", late_connection_is_not_let_in},
     {0},
 };
