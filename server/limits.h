@@ -66,7 +66,7 @@ enum {
     OUT_MAX = 64 * 1024,    /* unsent answers beyond which no private message is added */
     LISTEN_BACKLOG = 1000,
     ACCEPTS_MAX = 64,    /* connections accepted in one turn */
-    IDLE_ROOMS_MAX = 64, /* empty rooms that a thread lets linger, whatever --room-linger says */
+    IDLE_ROOMS_MAX = 64, /* empty rooms that a thread, or the pool, lets linger, whatever --room-linger says */
     REFUSED_MAX = 32,    /* refused ones who get time to hear it; further ones are told and closed */
     FD_RESERVE = 128     /* descriptors kept for chats, belts, the log and the refused */
 };

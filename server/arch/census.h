@@ -10,7 +10,8 @@
 enum census_desk { AT_GATE, AT_NAME, AT_LOBBY, AT_ROOM, AT_BYE, CENSUS_DESKS };
 extern const char *const census_desk_names[CENSUS_DESKS];
 
-/* One row per kind of stage: what its counters add up to. */
+/* One row per kind of desk: what its counters add up to. Turns and the time in them count where a thread has them: bye's, in the
+ * conveyor, at the gate; everything, with one thread, at the gate too. */
 struct census_row {
     uint64_t arrivals;   /* clients it took; at the gate: those it closed */
     uint64_t departures; /* clients it sent on; at the gate: those that came */

@@ -1,4 +1,4 @@
-/* The rooms that one thread runs: made when somebody comes, synced in time, ended when they have been empty long enough. */
+/* The rooms of a crew: made when somebody comes, synced in time, ended when they have been empty long enough. */
 #ifndef ARCH_ROOMS_H
 #define ARCH_ROOMS_H
 
@@ -19,7 +19,7 @@ struct rooms {
 
 void rooms_init(struct rooms *rooms, struct crew *crew, struct counters *count, const struct limits *limits,
                 const struct folder *folder, struct sync *sync);
-/* The chat's room, made if need be; NULL without memory. Only the thread that runs rooms for this chat may ask. */
+/* The chat's room, made if need be; NULL without memory. Only who runs rooms for this chat may ask. */
 struct room *rooms_find(struct rooms *rooms, struct chat *chat);
 /* After each turn: asks for syncs, ends rooms that have been empty long enough, or that are too many. */
 void rooms_tend(struct rooms *rooms);

@@ -2,6 +2,7 @@
 #include "server/arch/async/alarm.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -52,7 +53,8 @@ static void set_clock(struct alarms *alarms)
     alarms->announced = first;
     if (first != NEVER)
         when.it_value = (struct timespec){.tv_sec = first / SECOND, .tv_nsec = first % SECOND * 1000 + 1};
-    timerfd_settime(alarms->fd, TFD_TIMER_ABSTIME, &when, NULL);
+    if (timerfd_settime(alarms->fd, TFD_TIMER_ABSTIME, &when, NULL) < 0)
+        abort(); /* no such time: our own mistake */
 }
 
 static bool go(struct job *job, struct worker *worker)

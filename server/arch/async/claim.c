@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include "server/limits.h"
 #include "server/teeth.h"
@@ -19,12 +18,8 @@ enum { DISARMED = 0x80 };
 
 int claims_open(struct claims *claims)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return errno;
     /* Each client may have a chat's file open besides its socket; more there never are. */
-    rlim_t most = 2 * (rlim_t)CLIENTS_MOST + 16 * (rlim_t)FD_RESERVE;
-    claims->n = limit.rlim_cur < most ? limit.rlim_cur : most;
+    claims->n = 2 * (size_t)CLIENTS_MOST + 16 * (size_t)FD_RESERVE;
     const int how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     /* cppcheck-suppress invalidFunctionArg */
     claims->at = mmap(NULL, claims->n * sizeof *claims->at, PROT_READ | PROT_WRITE, how, -1, 0);

@@ -3,6 +3,8 @@
  * A strand that has nothing more to do for a client arms it: from then on it is the queue's, until a worker fires the event that
  * came, which makes the client its strand's again and sends it there as a task, or until the strand takes it back because
  * something else happened to it. One word decides who was first; the session itself is touched under its strand alone.
+ * (That the word says so by the time the kernel announces the client is the kernel's: what was stored before epoll_ctl is there when
+ * epoll_wait returns. All else is ordered by the word.)
  * A worker may hold an event of a client that has gone, or come again: the word counts how often it was armed, and an
  * old event fires nothing. That is why claims lie in a table by descriptor, and outlive the clients. */
 #ifndef ASYNC_CLAIM_H

@@ -1,7 +1,7 @@
 /* Workers: each waits for events, turns them into tasks and runs the strands it found idle.
  *
  * Threads: `run` is a worker's, and so is its `ready`; the epoll set is shared and its own lock is the kernel's. What is announced
- * is announced once (EPOLLONESHOT), so no two workers hold an event of the same descriptor. */
+ * is announced once for each arming (EPOLLONESHOT). */
 #include "server/arch/async/pool.h"
 
 #include <errno.h>

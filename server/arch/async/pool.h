@@ -1,7 +1,7 @@
 /* A pool: workers over one readiness queue, an epoll set. A worker takes a few events, has each turned into a task of a strand,
  * and runs the strands it found idle; those that others run get the task there.
  *
- * main opens, begins, ends and closes a pool; everything else is for workers. */
+ * main opens, begins, ends and closes a pool; the rest is for workers, and for main before it begins. */
 #ifndef ASYNC_POOL_H
 #define ASYNC_POOL_H
 

@@ -14,7 +14,7 @@ static struct room_station *self(struct station *station)
 static void take(struct station *station, struct session *session)
 {
     struct room_station *here = self(station);
-    here->rooms.count = station->crew.count;
+    here->rooms.count = station->crew.count; /* the worker's */
     struct room *room = rooms_find(&here->rooms, session->next.chat);
     if (room) {
         desk_take(&room->desk, session);

@@ -30,9 +30,9 @@ static struct task *take_all(struct strand *strand)
 {
     struct task *newest = atomic_exchange_explicit(&strand->posted, NULL, memory_order_acquire);
     struct task *oldest = NULL;
-    if (WITHOUT_STRAND_ORDER && newest != &idle)
+    if (WITHOUT_STRAND_ORDER)
         return newest;
-    while (newest && newest != &idle) {
+    while (newest) {
         struct task *next = newest->next;
         newest->next = oldest;
         oldest = newest;
