@@ -29,11 +29,12 @@ struct house {
     size_t room;
     bool said_empty;
 
-    pthread_mutex_t chats; /* guards `ended`, and what chat_message.h says it does; held while a full pipe is waited for */
-    struct list ended;     /* struct room_step, by `over`: those to be joined */
-    pthread_mutex_t roll;  /* guards `rooms`; never held while anything is waited for: main counts under it */
-    struct list rooms;     /* struct room_step, by `link`: all that ever were; only the lobby adds to it */
-    atomic_uint running;   /* threads of chats, those that are to be joined included */
+    pthread_mutex_t
+        chats;         /* guards `ended`, and what chat_message.h says it does; held while a full pipe is waited for */
+    struct list ended; /* struct room_step, by `over`: those to be joined */
+    pthread_mutex_t roll; /* guards `rooms`; never held while anything is waited for: main counts under it */
+    struct list rooms;    /* struct room_step, by `link`: all that ever were; only the lobby adds to it */
+    atomic_uint running;  /* threads of chats, those that are to be joined included */
 };
 
 /* 0 or an errno; then nothing is left behind. */
