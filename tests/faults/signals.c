@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/faults/scenarios.h"
 #include "tests/harness/census.h"
@@ -153,6 +154,12 @@ static void second_signals_under_load(const struct trial *trial)
 
 /* --- SIGHUP. --- */
 
+static bool has_content(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && status.st_size > 0;
+}
+
 /* The log is moved away and opened anew while everybody writes: all its parts together are one log without a gap, and nobody
  * has noticed. */
 static void hang_ups_under_load(const struct trial *trial)
@@ -165,6 +172,8 @@ static void hang_ups_under_load(const struct trial *trial)
     for (unsigned round = 0, rounds = scaled(ROUNDS, 2); round < rounds; round++) {
         char *part = trial_path("the.log.%u", round);
         crowd_run(&crowd, 1000);
+        for (int64_t until = time_limit(); !has_content(log); look_again(until, "a record in the log"))
+            crowd_run(&crowd, 100); /* its writer may not have had a processor until now */
         check(rename(log, part) == 0, "the log can't be renamed");
         server_signal(server, SIGHUP);
         for (int64_t until = time_limit(); !file_exists(log); look_again(until, "a new log file"))
