@@ -40,27 +40,26 @@ static void tell_everybody(struct desk *desk)
         desk_touch(desk, desk->people[i]);
 }
 
-static const char *create(struct desk *desk, struct span name)
+const char *lobby_create(struct catalog *catalog, const struct limits *limits, struct span name)
 {
-    struct catalog *catalog = self(desk)->catalog;
     const char *reason = WITHOUT_NAME_RULES ? NULL : rules_chat(name);
     if (reason)
         return reason;
     if (catalog_find(catalog, name))
         return SAY_CHAT_EXISTS;
-    if (catalog->n >= desk->limits->max_chats)
+    if (catalog->n >= limits->max_chats)
         return SAY_TOO_MANY_CHATS;
     if (!catalog_create(catalog, name)) {
-        log_at(LOG_ERROR, desk->label, "Chat creation error", LOG_S("chat", name), LOG_C("error", strerror(errno)));
+        log_at(LOG_ERROR, "lobby", "Chat creation error", LOG_S("chat", name), LOG_C("error", strerror(errno)));
         return SAY_CHAT_NOT_CREATED;
     }
-    log_at(LOG_INFO, desk->label, "Chat created", LOG_S("chat", name), LOG_N("chats", catalog->n));
+    log_at(LOG_INFO, "lobby", "Chat created", LOG_S("chat", name), LOG_N("chats", catalog->n));
     return NULL;
 }
 
 static struct go create_chat(struct desk *desk, struct session *session, struct span name)
 {
-    const char *reason = create(desk, name);
+    const char *reason = lobby_create(self(desk)->catalog, desk->limits, name);
     if (reason) {
         desk_refuse(desk, session, CREATE_CHAT, reason);
         return desk_stay();
@@ -81,10 +80,9 @@ static struct go connect_chat(struct desk *desk, struct session *session, struct
     return (struct go){ROOM, chat};
 }
 
-/* Reads the decimal number before the line feed; false when there is none, or it is out of all reason. */
-static bool read_offset(struct span text, uint64_t *offset, struct span *rest)
+bool lobby_read_offset(struct span text, uint64_t *offset, struct span *chat)
 {
-    const char *end = memchr(text.at, '\n', text.n);
+    const char *end = text.n ? memchr(text.at, '\n', text.n) : NULL;
     if (!end || end == text.at || end - text.at > 18)
         return false;
     *offset = 0;
@@ -93,7 +91,7 @@ static bool read_offset(struct span text, uint64_t *offset, struct span *rest)
             return false;
         *offset = *offset * 10 + (uint64_t)(*at - '0');
     }
-    *rest = (struct span){end + 1, text.n - (size_t)(end + 1 - text.at)};
+    *chat = (struct span){end + 1, text.n - (size_t)(end + 1 - text.at)};
     return true;
 }
 
@@ -101,7 +99,7 @@ static struct go connect_from(struct desk *desk, struct session *session, struct
 {
     uint64_t offset;
     struct span name;
-    if (text.n == 0 || !read_offset(text, &offset, &name)) {
+    if (!lobby_read_offset(text, &offset, &name)) {
         desk_refuse(desk, session, CONNECT_FROM, SAY_OFFSET_FORM);
         return desk_stay();
     }

@@ -12,4 +12,11 @@ struct lobby_desk {
 
 void lobby_init(struct lobby_desk *lobby, const struct limits *limits, struct catalog *catalog);
 
+/* What is decided about a request, apart from the desk: a baseline that has no desks decides it alike. */
+
+/* Makes a chat of that name. NULL when there is one now, else the reason why not. */
+const char *lobby_create(struct catalog *catalog, const struct limits *limits, struct span name);
+/* Takes OFFSET NL CHAT apart; false when there is no number, or it is out of all reason. */
+bool lobby_read_offset(struct span text, uint64_t *offset, struct span *chat);
+
 #endif

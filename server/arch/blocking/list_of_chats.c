@@ -1,12 +1,8 @@
 /* The routine for people outside chats: the LIST, and the way into a chat. */
-#include <errno.h>
-#include <string.h>
-
-#include "common/log.h"
 #include "common/protocol.h"
-#include "common/rules.h"
 #include "server/arch/blocking/routines.h"
 #include "server/arch/blocking/talk.h"
+#include "server/desk/lobby.h"
 
 static struct catalog *catalog_of(const struct step *step)
 {
@@ -28,27 +24,9 @@ static void arrive(struct step *step, struct session *session)
     session->refused = false;
 }
 
-static const char *create(struct step *step, struct span name)
-{
-    struct catalog *catalog = catalog_of(step);
-    const char *reason = rules_chat(name);
-    if (reason)
-        return reason;
-    if (catalog_find(catalog, name))
-        return SAY_CHAT_EXISTS;
-    if (catalog->n >= step->house->limits->max_chats)
-        return SAY_TOO_MANY_CHATS;
-    if (!catalog_create(catalog, name)) {
-        log_at(LOG_ERROR, "lobby", "Chat creation error", LOG_S("chat", name), LOG_C("error", strerror(errno)));
-        return SAY_CHAT_NOT_CREATED;
-    }
-    log_at(LOG_INFO, "lobby", "Chat created", LOG_S("chat", name), LOG_N("chats", catalog->n));
-    return NULL;
-}
-
 static void create_chat(struct step *step, struct session *session, struct span name)
 {
-    const char *reason = create(step, name);
+    const char *reason = lobby_create(catalog_of(step), step->house->limits, name);
     if (reason) {
         talk_refuse(session, CREATE_CHAT, reason);
         return;
@@ -69,26 +47,10 @@ static void connect_chat(struct step *step, struct session *session, struct span
         talk_refuse(session, CONNECT_CHAT, SAY_NO_SUCH_CHAT);
 }
 
-/* Reads the decimal number before the line feed; false when there is none, or it is out of all reason. */
-static bool read_offset(struct span text, uint64_t *offset, struct span *rest)
-{
-    const char *end = text.n ? memchr(text.at, '\n', text.n) : NULL;
-    if (!end || end == text.at || end - text.at > 18)
-        return false;
-    *offset = 0;
-    for (const char *at = text.at; at < end; at++) {
-        if (*at < '0' || *at > '9')
-            return false;
-        *offset = *offset * 10 + (uint64_t)(*at - '0');
-    }
-    *rest = (struct span){end + 1, text.n - (size_t)(end + 1 - text.at)};
-    return true;
-}
-
 static void connect_from(struct step *step, struct session *session, struct span text)
 {
     struct span name;
-    if (!read_offset(text, &session->cursor, &name)) {
+    if (!lobby_read_offset(text, &session->cursor, &name)) {
         talk_refuse(session, CONNECT_FROM, SAY_OFFSET_FORM);
         return;
     }
